@@ -1,0 +1,1 @@
+typedef int bc_build_placeholder;
