@@ -49,7 +49,7 @@ struct bc_boot {
 struct bc_artifact {
 	char *name;
 	char *kind;		 /* tag of its variant */
-	struct bc_value *params; /* the tag's value, checked; strings in it may hold refs */
+	struct bc_value *params; /* the whole map: tag and options, checked; may hold refs */
 	struct bc_loc loc;
 };
 

@@ -1,0 +1,31 @@
+/* Parts of the case format that several artifact kinds share. */
+#ifndef BOOTCHECK_BUILD_SHAPES_H
+#define BOOTCHECK_BUILD_SHAPES_H
+
+#include <bootcheck/model/schema.h>
+
+/* Choosing what of an archive or a tree is taken: the fields `members` and `strip`. */
+#define BC_FIELDS_SELECT                                                                           \
+	{"members", &bc_shape_texts,                                                               \
+		"Globs over the paths inside; only what matches is taken. `*` also matches a "     \
+		"slash. Everything when not given.",                                               \
+		false, NULL},                                                                      \
+	{                                                                                          \
+		"strip", &bc_shape_uint,                                                           \
+			"Leading folders that are removed from each path; entries with fewer "     \
+			"are left out.",                                                           \
+			false, "0"                                                                 \
+	}
+
+/* A permission mode: an octal number with a leading zero, such as 0755. */
+extern const struct bc_shape bc_shape_mode;
+/* A list of what a tree is made of: references, paths, or maps (tree, file, and the sources). */
+extern const struct bc_shape bc_shape_layers;
+/* Lists of files, links, folders and device nodes, as an initramfs or an image names them. */
+extern const struct bc_shape bc_shape_files, bc_shape_links, bc_shape_dirs, bc_shape_nodes;
+/* Symbolic links to a multi-call binary. */
+extern const struct bc_shape bc_shape_applets;
+
+extern const struct bc_variant bc_variant_url, bc_variant_path, bc_variant_apt;
+
+#endif
