@@ -44,6 +44,9 @@ bool bc_kind_parse(const char *name, enum bc_fail_kind *kind)
 
 const struct bc_attempt *bc_result_last(const struct bc_result *result)
 {
+	for (size_t i = result->attempts.len; i-- > 0;)
+		if (result->attempts.items[i].verdict == result->verdict)
+			return &result->attempts.items[i];
 	return result->attempts.len ? &result->attempts.items[result->attempts.len - 1] : NULL;
 }
 

@@ -61,7 +61,8 @@ bool bc_fs_write_all(int fd, const void *data, size_t len, struct bc_err *err)
 	return true;
 }
 
-bool bc_fs_write(const char *path, const void *data, size_t len, struct bc_err *err)
+static bool write_file(
+	const char *path, const void *data, size_t len, bool sync, struct bc_err *err)
 {
 	BC_AUTO_FREE char *temp = bc_asprintf("%s.XXXXXX", path);
 	BC_AUTO_FD fd = mkostemp(temp, O_CLOEXEC);
@@ -76,6 +77,16 @@ bool bc_fs_write(const char *path, const void *data, size_t len, struct bc_err *
 		return bc_fail(err, BC_E_IO, why, "cannot write %s", path);
 	}
 	return true;
+}
+
+bool bc_fs_write(const char *path, const void *data, size_t len, struct bc_err *err)
+{
+	return write_file(path, data, len, true, err);
+}
+
+bool bc_fs_write_unsynced(const char *path, const void *data, size_t len, struct bc_err *err)
+{
+	return write_file(path, data, len, false, err);
 }
 
 bool bc_fs_mkdirs(const char *path, mode_t mode, struct bc_err *err)

@@ -15,6 +15,13 @@
 #define BC_UNUSED	    __attribute__((unused))
 #define BC_LEN(a)	    (sizeof(a) / sizeof((a)[0]))
 
+/* For the few must-check calls whose failure changes nothing. */
+#define BC_IGNORE(call)                                                                            \
+	do {                                                                                       \
+		if (call) {                                                                        \
+		}                                                                                  \
+	} while (0)
+
 /* `BC_AUTO(bc_buf) out = {0};` releases on scope exit by bc_buf_cleanup(struct bc_buf *). The
  * cleanup function is declared beside its type. For plain pointers: BC_AUTO_FREE char *p. */
 #define BC_AUTO(type) __attribute__((cleanup(type##_cleanup))) struct type

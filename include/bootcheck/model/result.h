@@ -68,7 +68,7 @@ struct bc_attempt {
 struct bc_result {
 	char *id, *name, *file, *summary;
 	struct bc_strs labels;
-	enum bc_verdict verdict; /* of the last attempt, or SKIP/ERROR without one */
+	enum bc_verdict verdict; /* of the last attempt; with --repeat the worst one */
 	bool is_flaky;		 /* attempts of one case differ between PASS and not PASS */
 	struct {
 		BC_VEC(struct bc_attempt); /* at least one once the case ended */
@@ -96,7 +96,7 @@ struct bc_counts {
 	size_t pass, fail, known, skip, error, flaky;
 };
 
-/* The attempt that a result stands for: the last one; NULL when there is none. */
+/* The attempt that a result stands for: the last one with its verdict; NULL when there is none. */
 const struct bc_attempt *bc_result_last(const struct bc_result *result);
 struct bc_counts bc_run_count(const struct bc_run *run);
 /* DESIGN's exit code: 1 if any FAIL, else 3 if any ERROR or nothing was decided, else 0. */

@@ -15,6 +15,10 @@ void bc_fd_cleanup(int *fd);
 bool bc_fs_read(const char *path, size_t max, struct bc_buf *out, struct bc_err *err) BC_MUST_CHECK;
 /* Writes data to a temporary file beside path, syncs it and renames it over path. */
 bool bc_fs_write(const char *path, const void *data, size_t len, struct bc_err *err) BC_MUST_CHECK;
+/* The same without waiting for the disk: whole or not there after a crash of ours, not of the host. For
+ * files that can be made again, on paths where time counts. */
+bool bc_fs_write_unsynced(
+	const char *path, const void *data, size_t len, struct bc_err *err) BC_MUST_CHECK;
 /* Writes all bytes to fd; short writes and EINTR are handled. */
 bool bc_fs_write_all(int fd, const void *data, size_t len, struct bc_err *err) BC_MUST_CHECK;
 /* Creates path and its parents; an existing folder is fine. */

@@ -1,0 +1,378 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <sys/stat.h>
+
+#include <bootcheck/base/text.h>
+#include <bootcheck/run/boot.h>
+#include <bootcheck/run/record.h>
+#include <bootcheck/run/vm.h>
+#include <bootcheck/sys/clock.h>
+#include <bootcheck/sys/fs.h>
+
+/* How often the virtual processors' work is sampled, so that a silence can be told from a hang. */
+#define SAMPLE_MS 500
+
+struct bc_boot_run {
+	struct bc_boot_options o;
+	const struct bc_case *c;
+	char *dir, *relative; /* the attempt's folder */
+	struct bc_session *session;
+	struct bc_record *record;
+	struct bc_vm *vm;
+	struct bc_timer *timer;	 /* the session's next deadline */
+	struct bc_timer *sample; /* also brings the failure to start to done() */
+	int stderr_fd;
+	uint64_t start_ns, last_line_ns;
+	enum bc_activity activity;
+	bool was_off;
+	struct bc_err failed; /* it could not be started */
+	struct bc_attempt attempt;
+};
+
+static uint64_t now_ms(const struct bc_boot_run *b)
+{
+	return (bc_clock_ns() - b->start_ns) / 1000000u;
+}
+
+/* The session's wishes */
+
+static void on_send(void *ctx, const char *data, size_t len)
+{
+	struct bc_boot_run *b = ctx;
+	if (!b->vm)
+		return;
+	bc_record_input(b->record, bc_clock_ns() - b->start_ns, data, len);
+	bc_vm_type(b->vm, data, len);
+}
+
+static void on_power(void *ctx, enum bc_power action)
+{
+	struct bc_boot_run *b = ctx;
+	if (b->vm && action == BC_POWER_RESET)
+		bc_vm_reset(b->vm);
+	else if (b->vm)
+		bc_vm_stop(b->vm);
+}
+
+static void progress(struct bc_boot_run *b, enum bc_progress_kind kind, const char *text)
+{
+	bc_watcher_tell(b->o.watcher,
+		&(struct bc_progress){.kind = kind,
+			.id = b->c->id,
+			.text = text,
+			.number = b->o.number,
+			.elapsed_ms = now_ms(b)});
+}
+
+/* The newest line, for whoever watches; ten a second are enough for an eye. */
+static void show_line(struct bc_boot_run *b, const struct bc_session_event *e)
+{
+	uint64_t now = bc_clock_ns();
+	if (!b->o.watcher->fn || !e->len || now - b->last_line_ns < 100000000u)
+		return;
+	b->last_line_ns = now;
+	BC_AUTO(bc_buf) text = {.max = 1024};
+	bc_escape_text(&text, e->text, e->len > 200 ? 200 : e->len, false);
+	progress(b, BC_PROGRESS_LINE, text.data);
+}
+
+static void on_event(void *ctx, const struct bc_session_event *e)
+{
+	struct bc_boot_run *b = ctx;
+	struct bc_json *line = NULL;
+	switch (e->kind) {
+	case BC_SESSION_LINE:
+		show_line(b, e);
+		return;
+	case BC_SESSION_PHASE:
+		line = bc_journal_line("phase", b->c->id, b->o.number);
+		bc_json_set_string(line, "phase", e->text);
+		progress(b, BC_PROGRESS_PHASE, e->text);
+		break;
+	case BC_SESSION_STEP:
+		line = bc_journal_line("step", b->c->id, b->o.number);
+		bc_json_set_int(line, "step", e->number);
+		bc_json_set_string(line, "name", e->text);
+		bc_json_set_string(line, "state", e->state);
+		if (strcmp(e->state, "start") == 0)
+			progress(b, BC_PROGRESS_STEP, e->text);
+		break;
+	case BC_SESSION_DETECT:
+		line = bc_journal_line("detect", b->c->id, b->o.number);
+		bc_json_set_string(line, "detector", e->id);
+		bc_json_set_string(line, "title", e->text);
+		bc_json_set_int(line, "line", (int64_t)e->line);
+		break;
+	case BC_SESSION_VERDICT:
+		line = bc_journal_line("verdict", b->c->id, b->o.number);
+		break;
+	}
+	bc_json_set_int(line, "ms", (int64_t)e->ms);
+	bc_journal_write(b->o.journal, line);
+}
+
+/* What the machine does */
+
+static void settle(struct bc_boot_run *b)
+{
+	if (bc_session_is_done(b->session)) {
+		bc_timer_stop(b->timer);
+		bc_vm_stop(b->vm);
+		return;
+	}
+	uint64_t deadline = bc_session_deadline(b->session), now = now_ms(b);
+	if (deadline == UINT64_MAX)
+		bc_timer_stop(b->timer);
+	else
+		bc_timer_start(b->timer, deadline > now ? deadline - now : 0);
+}
+
+static void on_deadline(void *ctx)
+{
+	struct bc_boot_run *b = ctx;
+	bc_session_tick(b->session, now_ms(b), b->activity);
+	settle(b);
+}
+
+static void on_serial(void *ctx, int uart, const char *data, size_t len)
+{
+	struct bc_boot_run *b = ctx;
+	uint64_t ns = bc_clock_ns() - b->start_ns;
+	if (uart != b->c->machine.console) {
+		bc_record_uart(b->record, uart, data, len);
+		bc_session_other_bytes(b->session, ns / 1000000u);
+		return;
+	}
+	/* The verdict first, the recording after it. */
+	bc_session_bytes(b->session, ns / 1000000u, data, len);
+	bc_record_output(b->record, ns, data, len);
+	settle(b);
+}
+
+static void on_qmp(void *ctx, const char *name, const struct bc_json *data)
+{
+	struct bc_boot_run *b = ctx;
+	struct bc_json *line = bc_journal_line("qmp", b->c->id, b->o.number);
+	bc_json_set_string(line, "event", name);
+	bc_json_set_string(line, "reason", bc_json_get_string(data, "reason", NULL));
+	bc_journal_write(b->o.journal, line);
+	const char *reason = bc_json_get_string(data, "reason", "");
+	bool is_reset = strcmp(name, "RESET") == 0;
+	/* A reset that we asked for is part of the dialog. */
+	if (strcmp(reason, "host-qmp-system-reset") == 0 || strcmp(reason, "host-qmp-quit") == 0 ||
+		strcmp(reason, "host-signal") == 0)
+		return;
+	if (strcmp(name, "SHUTDOWN") != 0 && !is_reset)
+		return;
+	b->was_off = true;
+	bool rebooted = is_reset || strcmp(reason, "guest-reset") == 0;
+	bc_session_end(b->session, now_ms(b), rebooted ? BC_END_RESET : BC_END_SHUTDOWN, NULL);
+	settle(b);
+}
+
+/* The last line of the emulator's stderr that is not its usual chatter. */
+static void last_complaint(struct bc_boot_run *b, char *out, size_t size)
+{
+	char text[4097] = "";
+	off_t end = lseek(b->stderr_fd, 0, SEEK_END);
+	ssize_t n = end < 0 ? -1 : pread(b->stderr_fd, text, 4096, end > 4096 ? end - 4096 : 0);
+	*out = '\0';
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	char *save = NULL;
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (!*line || strstr(line, "audiodev default parameter is deprecated") ||
+			strstr(line, "terminating on signal"))
+			continue;
+		BC_AUTO(bc_buf) safe = {.max = 400};
+		bc_escape_text(&safe, line, strlen(line), false);
+		snprintf(out, size, "%s", safe.data);
+	}
+}
+
+static void judge_exit(struct bc_boot_run *b, const struct bc_exit *status)
+{
+	const char *name = b->c->machine.qemu ? b->c->machine.qemu : "the emulator";
+	char complaint[400];
+	struct bc_err err = {0};
+	last_complaint(b, complaint, sizeof(complaint));
+	if (status->signum)
+		(void)bc_fail(&err, BC_E_COMMAND, 0, "%s was killed by signal %d%s%s", name,
+			status->signum, *complaint ? ": " : "", complaint);
+	else if (status->code != 0)
+		(void)bc_fail(&err, BC_E_COMMAND, 0, "%s ended with exit status %d%s%s", name,
+			status->code, *complaint ? ": " : "", complaint);
+	else
+		return;
+	(void)bc_err_hint(&err, "run qemu.sh in the case's folder to see it by hand");
+	bc_session_error(b->session, now_ms(b), &err);
+}
+
+static void add_properties(struct bc_boot_run *b, const struct bc_exit *status)
+{
+	struct bc_attempt *a = &b->attempt;
+	char text[64];
+	if (*bc_vm_version(b->vm))
+		bc_property_add(&a->properties, "qemu.version", bc_vm_version(b->vm));
+	snprintf(text, sizeof(text), "%llu",
+		(unsigned long long)(status->user_ms + status->system_ms));
+	bc_property_add(&a->properties, "qemu.cpu_ms", text);
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)(status->max_rss_bytes >> 10));
+	bc_property_add(&a->properties, "qemu.max_rss_kib", text);
+	double load[1] = {0};
+	if (getloadavg(load, 1) == 1) {
+		snprintf(text, sizeof(text), "%.2f", load[0]);
+		bc_property_add(&a->properties, "host.load", text);
+	}
+}
+
+static void on_ended(void *ctx, const struct bc_exit *status)
+{
+	struct bc_boot_run *b = ctx;
+	bc_timer_stop(b->timer);
+	bc_timer_stop(b->sample);
+	if (!bc_session_is_decided(b->session) && !b->was_off && !bc_vm_is_stopping(b->vm))
+		judge_exit(b, status);
+	bc_session_end(b->session, now_ms(b), BC_END_EXIT, NULL);
+	bc_session_result(b->session, now_ms(b), &b->attempt);
+	b->attempt.duration_ms = now_ms(b);
+	b->attempt.dir = bc_strdup(b->relative);
+	add_properties(b, status);
+	b->o.done(b->o.ctx, b, &b->attempt);
+}
+
+static void on_sample(void *ctx)
+{
+	struct bc_boot_run *b = ctx;
+	if (!b->vm) {
+		b->attempt.verdict = BC_ERROR;
+		b->attempt.title = bc_strdup(b->failed.message);
+		b->attempt.hint = b->failed.hint[0] ? bc_strdup(b->failed.hint) : NULL;
+		b->attempt.error_code = bc_strdup(bc_code_name(b->failed.code));
+		b->o.done(b->o.ctx, b, &b->attempt);
+		return;
+	}
+	b->activity = bc_vm_activity(b->vm);
+	bc_timer_start(b->sample, SAMPLE_MS);
+}
+
+/* Start and end */
+
+static bool make_dir(struct bc_boot_run *b, struct bc_err *err)
+{
+	BC_AUTO_FREE char *name = bc_file_name(b->c->id);
+	b->relative = b->o.number > 1 ? bc_asprintf("cases/%s/attempt-%d", name, b->o.number)
+				      : bc_asprintf("cases/%s", name);
+	b->dir = bc_path_join(b->o.run_dir, b->relative);
+	return bc_fs_mkdirs(b->dir, 0777, err);
+}
+
+/* The boot by hand: the same machine with the console on the terminal. */
+static bool write_script(struct bc_boot_run *b, struct bc_err *err)
+{
+	BC_AUTO(bc_strs) argv = {0};
+	BC_AUTO(bc_buf) text = {0};
+	BC_AUTO_FREE char *path = bc_path_join(b->dir, "qemu.sh");
+	bc_qemu_argv(b->c, &b->o.job->files, true, NULL, -1, &argv);
+	bc_buf_addf(&text,
+		"#!/bin/sh\n# %s by hand: the serial console is on this terminal, Ctrl-a x ends "
+		"it.\nexec ",
+		b->c->id);
+	bc_escape_argv(&text, bc_strs_argv(&argv));
+	bc_buf_adds(&text, " \"$@\"\n");
+	if (!bc_fs_write_unsynced(path, text.data, text.len, err))
+		return false;
+	if (chmod(path, 0755) != 0)
+		return bc_fail(err, BC_E_IO, errno, "cannot make %s executable", path);
+	return true;
+}
+
+static bool start(struct bc_boot_run *b, struct bc_err *err)
+{
+	bool has_dir = make_dir(b, err);
+	struct bc_json *begin = bc_journal_line("case-start", b->c->id, b->o.number);
+	bc_json_set_string(begin, "dir", b->relative);
+	bc_journal_write(b->o.journal, begin);
+	if (!has_dir || !write_script(b, err))
+		return false;
+	BC_AUTO_FREE char *log = bc_path_join(b->dir, "qemu.log");
+	b->stderr_fd = open(log, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+	if (b->stderr_fd < 0)
+		return bc_fail(err, BC_E_IO, errno, "cannot write %s", log);
+	b->record = bc_record_new(b->dir, b->c->id, err);
+	if (!b->record)
+		return false;
+	struct bc_session_io io = {on_send, on_power, on_event, b};
+	b->session = bc_session_new(b->c, &io, b->o.scale, false, err);
+	if (!b->session)
+		return false;
+	struct bc_vm_events events = {on_serial, on_qmp, on_ended, b};
+	BC_AUTO(bc_strs) argv = {0};
+	b->start_ns = bc_clock_ns();
+	b->vm = bc_vm_new(b->o.loop, b->c, &b->o.job->files, b->stderr_fd, &events, &argv, err);
+	if (!b->vm)
+		return false;
+	struct bc_json *line = bc_journal_line("spawn", b->c->id, b->o.number),
+		       *list = bc_json_new_array();
+	bc_vec_each (arg, &argv)
+		bc_json_append(list, bc_json_new_string(*arg));
+	bc_json_set(line, "argv", list);
+	bc_json_set_int(line, "pid", bc_vm_pid(b->vm));
+	bc_journal_write(b->o.journal, line);
+	return true;
+}
+
+struct bc_boot_run *bc_boot_run_new(const struct bc_boot_options *options)
+{
+	struct bc_boot_run *b = bc_calloc(1, sizeof(*b));
+	b->o = *options;
+	b->c = options->job->c;
+	b->stderr_fd = -1;
+	b->start_ns = bc_clock_ns();
+	b->timer = bc_timer_new(b->o.loop, on_deadline, b);
+	b->sample = bc_timer_new(b->o.loop, on_sample, b);
+	progress(b, BC_PROGRESS_START, NULL);
+	if (start(b, &b->failed)) {
+		bc_session_start(b->session);
+		bc_timer_start(b->sample, SAMPLE_MS);
+		settle(b);
+	} else {
+		bc_timer_start(b->sample, 0);
+	}
+	return b;
+}
+
+void bc_boot_run_cancel(struct bc_boot_run *b)
+{
+	struct bc_err err = {0};
+	if (!b->vm)
+		return;
+	(void)bc_fail(&err, BC_E_CANCELLED, 0, "interrupted before a verdict");
+	bc_session_error(b->session, now_ms(b), &err);
+	bc_vm_stop(b->vm);
+}
+
+const struct bc_job *bc_boot_run_job(const struct bc_boot_run *b)
+{
+	return b->o.job;
+}
+
+void bc_boot_run_free(struct bc_boot_run *b)
+{
+	if (!b)
+		return;
+	bc_vm_free(b->vm);
+	bc_session_free(b->session);
+	bc_record_free(b->record);
+	bc_timer_close(b->timer);
+	bc_timer_close(b->sample);
+	if (b->stderr_fd >= 0)
+		close(b->stderr_fd);
+	bc_attempt_release(&b->attempt);
+	free(b->dir);
+	free(b->relative);
+	free(b);
+}

@@ -1,0 +1,378 @@
+#include <stdarg.h>
+
+#include <sys/random.h>
+
+#include <bootcheck/base/mem.h>
+#include <bootcheck/base/text.h>
+#include <bootcheck/run/dialog.h>
+#include <bootcheck/sys/clock.h>
+
+#define MAX_PROMPT 256 /* bytes at the start of a line in which a prompt is looked for */
+
+struct reject {
+	struct bc_pattern *pattern;
+	enum bc_stream stream;
+};
+
+struct step {
+	const struct bc_step_kind *kind;
+	void *state;
+	uint64_t limit_ms;
+};
+
+struct bc_dialog {
+	const struct bc_case *c;
+	const struct bc_session_io *io;
+	bool is_replay;
+	struct bc_pattern *prompt;
+	struct {
+		BC_VEC(struct step);
+	} steps;
+	struct {
+		BC_VEC(struct reject);
+	} rejects;
+	size_t at; /* the running step; steps.len = done */
+	uint64_t now_ms, started_ms, wake_ms;
+	bool is_started, is_failed, at_prompt, has_prompt;
+	enum bc_claim claim;
+	enum bc_fail_kind kind;
+	char *title, *hint;
+	char nonce[9];
+};
+
+static const struct bc_step_kind *find_kind(const char *tag)
+{
+	for (const struct bc_step_kind *const *k = bc_step_kinds; *k; k++)
+		if (strcmp((*k)->variant->tag, tag) == 0)
+			return *k;
+	return NULL;
+}
+
+static bool add_step(struct bc_dialog *d, const struct bc_step *s, double scale, struct bc_err *err)
+{
+	struct step step = {.kind = find_kind(s->kind)};
+	if (!step.kind)
+		return bc_fail(err, BC_E_INTERNAL, 0, "no step is called %s", s->kind);
+	step.state = bc_calloc(1, step.kind->size);
+	uint64_t limit = s->limit_ms ? s->limit_ms : d->c->limits.step;
+	step.limit_ms = (uint64_t)((double)limit * scale);
+	bc_vec_push(&d->steps, step);
+	if (step.kind->init(step.state, d, s->params, err))
+		return true;
+	return bc_err_at(err, s->loc.file, s->loc.line, s->loc.col);
+}
+
+static void make_nonce(struct bc_dialog *d)
+{
+	uint32_t bits;
+	if (getrandom(&bits, sizeof(bits), GRND_NONBLOCK) != (ssize_t)sizeof(bits))
+		bits = (uint32_t)bc_clock_ns();
+	snprintf(d->nonce, sizeof(d->nonce), "%08x", bits);
+}
+
+struct bc_dialog *bc_dialog_new(const struct bc_case *c, const struct bc_session_io *io,
+	double scale, bool is_replay, struct bc_err *err)
+{
+	struct bc_dialog *d = bc_calloc(1, sizeof(*d));
+	d->c = c;
+	d->io = io;
+	d->is_replay = is_replay;
+	d->wake_ms = UINT64_MAX;
+	make_nonce(d);
+	d->prompt = bc_pattern_new(c->prompt, err);
+	bool ok = d->prompt != NULL;
+	for (size_t i = 0; ok && i < c->rejects.len; i++) {
+		struct bc_pattern *p = bc_pattern_new(c->rejects.items[i].pattern, err);
+		ok = p != NULL;
+		if (ok)
+			bc_dialog_reject(d, p, c->rejects.items[i].stream);
+	}
+	for (size_t i = 0; ok && i < c->steps.len; i++)
+		ok = add_step(d, &c->steps.items[i], scale, err);
+	if (ok)
+		return d;
+	bc_dialog_free(d);
+	return NULL;
+}
+
+void bc_dialog_free(struct bc_dialog *d)
+{
+	if (!d)
+		return;
+	bc_vec_each (s, &d->steps) {
+		s->kind->release(s->state);
+		free(s->state);
+	}
+	free(d->steps.items);
+	bc_vec_each (r, &d->rejects)
+		bc_pattern_free(r->pattern);
+	free(d->rejects.items);
+	bc_pattern_free(d->prompt);
+	free(d->title);
+	free(d->hint);
+	free(d);
+}
+
+static struct step *running(const struct bc_dialog *d)
+{
+	return d->is_started && !d->is_failed && d->at < d->steps.len ? &d->steps.items[d->at]
+								      : NULL;
+}
+
+static void tell(struct bc_dialog *d, const char *state)
+{
+	d->io->event(d->io->ctx,
+		&(struct bc_session_event){.kind = BC_SESSION_STEP,
+			.ms = d->now_ms,
+			.number = (int)d->at + 1,
+			.text = d->steps.items[d->at].kind->variant->tag,
+			.state = state});
+}
+
+/* Takes the outcome of one call of a step. True if the next step runs now. */
+static bool advance(struct bc_dialog *d, enum bc_step_state state)
+{
+	if (state == BC_STEP_FAILED) {
+		tell(d, "failed");
+		d->is_failed = true;
+		return false;
+	}
+	if (state == BC_STEP_WAIT)
+		return false;
+	tell(d, "done");
+	d->at++;
+	d->wake_ms = UINT64_MAX;
+	return true;
+}
+
+/* Starts the step at `at`, and those after it as long as they are done at once. */
+static void start_steps(struct bc_dialog *d)
+{
+	for (struct step *s; (s = running(d));) {
+		d->started_ms = d->now_ms;
+		tell(d, "start");
+		if (!advance(d, s->kind->start(s->state, d)))
+			return;
+	}
+}
+
+void bc_dialog_start(struct bc_dialog *d, uint64_t now_ms)
+{
+	d->now_ms = now_ms;
+	d->is_started = true;
+	start_steps(d);
+}
+
+size_t bc_dialog_text(struct bc_dialog *d, uint64_t now_ms, struct bc_text text)
+{
+	d->now_ms = now_ms;
+	for (struct step *s; (s = running(d)) && s->kind->text;) {
+		size_t consumed = text.start;
+		enum bc_step_state state = s->kind->text(s->state, d, &text, &consumed);
+		if (consumed > text.start)
+			text.start = consumed;
+		if (!advance(d, state))
+			break;
+		start_steps(d);
+	}
+	return text.start;
+}
+
+bool bc_dialog_machine(struct bc_dialog *d, uint64_t now_ms, enum bc_machine_event event)
+{
+	struct step *s = running(d);
+	d->now_ms = now_ms;
+	if (!s || !s->kind->machine)
+		return false;
+	enum bc_step_state state = s->kind->machine(s->state, d, event);
+	if (advance(d, state))
+		start_steps(d);
+	return state != BC_STEP_WAIT;
+}
+
+uint64_t bc_dialog_deadline(const struct bc_dialog *d)
+{
+	const struct step *s = running(d);
+	if (!s)
+		return UINT64_MAX;
+	uint64_t limit = s->limit_ms ? d->started_ms + s->limit_ms : UINT64_MAX;
+	return d->wake_ms < limit ? d->wake_ms : limit;
+}
+
+void bc_dialog_tick(struct bc_dialog *d, uint64_t now_ms)
+{
+	struct step *s = running(d);
+	d->now_ms = now_ms;
+	if (!s)
+		return;
+	if (now_ms >= d->wake_ms && s->kind->wake) {
+		d->wake_ms = UINT64_MAX;
+		if (advance(d, s->kind->wake(s->state, d)))
+			start_steps(d);
+		return;
+	}
+	if (!s->limit_ms || now_ms < d->started_ms + s->limit_ms)
+		return;
+	char limit[32];
+	BC_AUTO(bc_buf) what = {.max = 400};
+	bc_duration_format(s->limit_ms, limit, sizeof(limit));
+	s->kind->describe(s->state, d, &what);
+	(void)advance(d,
+		bc_dialog_fail(d, BC_KIND_TIMEOUT, "timeout: %s did not come within %s", what.data,
+			limit));
+}
+
+bool bc_dialog_is_done(const struct bc_dialog *d)
+{
+	return d->is_started && !d->is_failed && d->at == d->steps.len;
+}
+
+bool bc_dialog_is_failed(const struct bc_dialog *d)
+{
+	return d->is_failed;
+}
+
+enum bc_fail_kind bc_dialog_kind(const struct bc_dialog *d)
+{
+	return d->kind;
+}
+
+const char *bc_dialog_title(const struct bc_dialog *d)
+{
+	return d->title;
+}
+
+const char *bc_dialog_hint_text(const struct bc_dialog *d)
+{
+	return d->hint;
+}
+
+int bc_dialog_step(const struct bc_dialog *d)
+{
+	return d->at < d->steps.len ? (int)d->at + 1 : 0;
+}
+
+void bc_dialog_describe(const struct bc_dialog *d, struct bc_buf *out)
+{
+	if (d->at < d->steps.len)
+		d->steps.items[d->at].kind->describe(d->steps.items[d->at].state, d, out);
+}
+
+bool bc_dialog_may_be_silent(const struct bc_dialog *d)
+{
+	return d->at >= d->steps.len || d->steps.items[d->at].kind->may_be_silent;
+}
+
+enum bc_claim bc_dialog_claimed(const struct bc_dialog *d)
+{
+	return d->claim;
+}
+
+bool bc_dialog_has_prompt(const struct bc_dialog *d)
+{
+	return d->has_prompt;
+}
+
+const char *bc_dialog_rejects(struct bc_dialog *d, const struct bc_text *text)
+{
+	if (d->claim == BC_CLAIM_ECHO && text->stream != BC_STREAM_KERNEL)
+		return NULL;
+	bc_vec_each (r, &d->rejects)
+		if (bc_stream_fits(r->stream, text->stream) &&
+			bc_pattern_find(r->pattern, text->data, text->len, 0, 0, NULL, 0) ==
+				BC_MATCH_YES)
+			return bc_pattern_text(r->pattern);
+	return NULL;
+}
+
+/* What steps call. */
+
+void bc_dialog_send(struct bc_dialog *d, const char *data, size_t len)
+{
+	d->at_prompt = false;
+	if (!d->is_replay)
+		d->io->send(d->io->ctx, data, len);
+}
+
+enum bc_step_state bc_dialog_fail(struct bc_dialog *d, enum bc_fail_kind kind, const char *fmt, ...)
+{
+	BC_AUTO(bc_buf) title = {.max = 1024}, safe = {.max = 2048};
+	va_list args;
+	va_start(args, fmt);
+	bc_buf_vaddf(&title, fmt, args);
+	va_end(args);
+	bc_escape_text(&safe, title.data, title.len, false);
+	free(d->title);
+	d->title = bc_buf_take(&safe);
+	d->kind = kind;
+	return BC_STEP_FAILED;
+}
+
+void bc_dialog_hint(struct bc_dialog *d, const char *fmt, ...)
+{
+	BC_AUTO(bc_buf) hint = {.max = 1024};
+	va_list args;
+	va_start(args, fmt);
+	bc_buf_vaddf(&hint, fmt, args);
+	va_end(args);
+	free(d->hint);
+	d->hint = bc_buf_take(&hint);
+}
+
+void bc_dialog_wake(struct bc_dialog *d, uint64_t ms)
+{
+	d->wake_ms = d->now_ms + ms;
+}
+
+/* A prompt ends the open tail. In a whole line it is a beginning of the line behind which something was
+ * typed before we looked: the same prompt that the tail would have shown. */
+bool bc_dialog_match_prompt(struct bc_dialog *d, const struct bc_text *text, size_t *consumed)
+{
+	struct bc_span span;
+	size_t first = text->is_line ? text->start + 1 : text->len;
+	size_t last = text->is_line && text->len > MAX_PROMPT ? MAX_PROMPT : text->len;
+	if (text->stream == BC_STREAM_KERNEL || text->start >= text->len)
+		return false;
+	for (size_t n = first; n <= last; n++) {
+		if (bc_pattern_find(d->prompt, text->data, n, 0, 0, &span, 1) != BC_MATCH_YES ||
+			span.end != n || span.end == span.start)
+			continue;
+		*consumed = n;
+		d->at_prompt = d->has_prompt = true;
+		return true;
+	}
+	return false;
+}
+
+bool bc_dialog_at_prompt(const struct bc_dialog *d)
+{
+	return d->at_prompt;
+}
+
+const char *bc_dialog_nonce(struct bc_dialog *d)
+{
+	return d->nonce;
+}
+
+void bc_dialog_power(struct bc_dialog *d, enum bc_power action)
+{
+	d->at_prompt = false;
+	if (!d->is_replay)
+		d->io->power(d->io->ctx, action);
+}
+
+void bc_dialog_reject(struct bc_dialog *d, struct bc_pattern *pattern, enum bc_stream stream)
+{
+	struct reject r = {pattern, stream};
+	bc_vec_push(&d->rejects, r);
+}
+
+void bc_dialog_claim(struct bc_dialog *d, enum bc_claim claim)
+{
+	d->claim = claim;
+}
+
+bool bc_dialog_is_replay(const struct bc_dialog *d)
+{
+	return d->is_replay;
+}

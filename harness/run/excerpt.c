@@ -1,0 +1,59 @@
+#include <bootcheck/base/mem.h>
+#include <bootcheck/base/text.h>
+#include <bootcheck/run/excerpt.h>
+
+#define MAX_LINE 512
+
+void bc_excerpt_add(struct bc_excerpt *e, uint64_t number, const char *data, size_t len)
+{
+	size_t at = number % BC_EXCERPT_LINES, n = len > MAX_LINE ? MAX_LINE : len;
+	/* The line may hold NUL-free bytes of any kind; it is made printable when it is printed. */
+	free(e->lines[at].text);
+	e->lines[at].text = bc_strndup(data, n);
+	e->lines[at].number = number;
+	e->newest = number;
+}
+
+static const char *line_at(const struct bc_excerpt *e, uint64_t number)
+{
+	size_t at = number % BC_EXCERPT_LINES;
+	return e->lines[at].text && e->lines[at].number == number ? e->lines[at].text : NULL;
+}
+
+void bc_excerpt_print(
+	const struct bc_excerpt *e, uint64_t first, uint64_t last, size_t most, struct bc_buf *out)
+{
+	if (e->newest && last > e->newest)
+		last = e->newest;
+	if (last >= BC_EXCERPT_LINES && first < last - BC_EXCERPT_LINES + 1)
+		first = last - BC_EXCERPT_LINES + 1;
+	for (uint64_t n = first ? first : 1; n <= last; n++) {
+		uint64_t left = last - first + 1;
+		if (left > most && n == first + most / 2) {
+			bc_buf_addf(out, "[... %llu lines]\n", (unsigned long long)(left - most));
+			n += left - most;
+		}
+		const char *text = line_at(e, n);
+		if (!text)
+			continue;
+		bc_escape_text(out, text, strlen(text), false);
+		bc_buf_addc(out, '\n');
+	}
+}
+
+const char *bc_excerpt_newest(const struct bc_excerpt *e)
+{
+	for (uint64_t n = e->newest; n && n + BC_EXCERPT_LINES > e->newest; n--) {
+		const char *text = line_at(e, n);
+		if (text && *text)
+			return text;
+	}
+	return "";
+}
+
+void bc_excerpt_release(struct bc_excerpt *e)
+{
+	for (size_t i = 0; i < BC_EXCERPT_LINES; i++)
+		free(e->lines[i].text);
+	*e = (struct bc_excerpt){0};
+}

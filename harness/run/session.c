@@ -1,0 +1,558 @@
+#include <bootcheck/base/mem.h>
+#include <bootcheck/base/text.h>
+#include <bootcheck/run/dialog.h>
+#include <bootcheck/run/excerpt.h>
+#include <bootcheck/run/phase.h>
+#include <bootcheck/sys/clock.h>
+
+/* A report that is being printed is collected until it ends, or this long after its last byte … */
+#define REPORT_QUIET_MS 300
+/* … and never longer than this. */
+#define REPORT_MAX_MS 3000
+/* A guest that prints more than this is out of control. */
+#define MAX_OUTPUT_BYTES ((uint64_t)64 << 20)
+#define EXCERPT_BEFORE	 8
+#define EXCERPT_MOST	 60
+
+struct phase_time {
+	enum bc_phase_id phase;
+	uint64_t start_ms;
+};
+
+struct known {
+	struct bc_pattern *pattern;
+	const struct bc_known *entry;
+	bool is_used, is_over;
+};
+
+struct bc_session {
+	const struct bc_case *c;
+	struct bc_session_io io;
+	double scale;
+	bool is_replay;
+	struct bc_console console;
+	struct bc_detect *detect;
+	struct bc_dialog *dialog;
+	struct bc_excerpt excerpt;
+	struct {
+		BC_VEC(struct known);
+	} known;
+	enum bc_phase_id phase;
+	struct {
+		BC_VEC(struct phase_time);
+	} phases;
+	uint64_t now_ms, last_byte_ms;
+	bool is_started, is_ended;
+
+	/* The verdict, once is_decided. */
+	bool is_decided, is_collecting;
+	uint64_t decided_ms;
+	enum bc_verdict verdict;
+	enum bc_fail_kind kind;
+	char *title, *hint, *detector;
+	enum bc_code error;
+	size_t hit; /* index + 1 of the deciding hit, whose title may still be refined; 0 = none */
+	uint64_t line; /* the decisive console line, 0 = none */
+	int step;
+};
+
+/* Events and phases */
+
+static void tell(struct bc_session *s, struct bc_session_event e)
+{
+	e.ms = s->now_ms;
+	s->io.event(s->io.ctx, &e);
+}
+
+static void set_phase(struct bc_session *s, enum bc_phase_id phase)
+{
+	if (phase == s->phase)
+		return;
+	struct phase_time t = {phase, s->now_ms};
+	s->phase = phase;
+	if (s->phases.len < 64)
+		bc_vec_push(&s->phases, t);
+	tell(s, (struct bc_session_event){.kind = BC_SESSION_PHASE, .text = bc_phase_name(phase)});
+}
+
+/* Deciding */
+
+static void decide(struct bc_session *s, enum bc_verdict verdict, enum bc_fail_kind kind,
+	const char *title, const char *hint)
+{
+	if (s->is_decided)
+		return;
+	s->is_decided = true;
+	s->decided_ms = s->now_ms;
+	s->verdict = verdict;
+	s->kind = kind;
+	s->title = bc_strdup(title);
+	s->hint = bc_strdup(hint);
+	s->step = bc_dialog_step(s->dialog);
+	if (!s->line)
+		s->line = s->console.lines;
+	tell(s, (struct bc_session_event){.kind = BC_SESSION_VERDICT, .text = title});
+}
+
+static struct known *find_known(
+	struct bc_session *s, const char *title, const char *line, size_t len)
+{
+	bc_vec_each (k, &s->known) {
+		if (k->is_over)
+			continue;
+		if (bc_pattern_find(k->pattern, title, strlen(title), 0, 0, NULL, 0) ==
+				BC_MATCH_YES ||
+			bc_pattern_find(k->pattern, line, len, 0, 0, NULL, 0) == BC_MATCH_YES) {
+			k->is_used = true;
+			return k;
+		}
+	}
+	return NULL;
+}
+
+static void on_hit(struct bc_session *s, const struct bc_console_line *line)
+{
+	size_t n = bc_detect_count(s->detect);
+	const struct bc_hit *hit = bc_detect_hit(s->detect, n - 1);
+	const struct bc_detector *d = hit->detector;
+	tell(s,
+		(struct bc_session_event){.kind = BC_SESSION_DETECT,
+			.text = hit->title,
+			.id = d->id,
+			.line = hit->line});
+	if (s->is_decided || d->kind == BC_KIND_NONE)
+		return;
+	const struct known *known = find_known(s, hit->title, line->data, line->len);
+	if (known && !(d->flags & BC_DETECT_FATAL))
+		return;
+	s->hit = n;
+	s->line = hit->line;
+	s->is_collecting = hit->is_open;
+	s->detector = bc_strdup(d->id);
+	if (known)
+		decide(s, BC_KNOWN, BC_KIND_NONE, known->entry->reason, NULL);
+	else
+		decide(s, BC_FAIL, d->kind, hit->title, hit->hint);
+}
+
+/* A known problem that showed itself, NULL if none did. */
+static const struct known *used_known(const struct bc_session *s)
+{
+	bc_vec_each (k, &s->known)
+		if (k->is_used)
+			return k;
+	return NULL;
+}
+
+/* The dialog may have come to its end or failed. */
+static void follow_dialog(struct bc_session *s)
+{
+	if (s->is_decided)
+		return;
+	if (bc_dialog_is_failed(s->dialog)) {
+		decide(s, BC_FAIL, bc_dialog_kind(s->dialog), bc_dialog_title(s->dialog),
+			bc_dialog_hint_text(s->dialog));
+	} else if (bc_dialog_is_done(s->dialog)) {
+		const struct known *known = used_known(s);
+		decide(s, known ? BC_KNOWN : BC_PASS, BC_KIND_NONE,
+			known ? known->entry->reason : NULL, NULL);
+	}
+	if (bc_dialog_has_prompt(s->dialog) && s->phase < BC_PHASE_SHELL)
+		set_phase(s, BC_PHASE_SHELL);
+}
+
+static bool check_reject(struct bc_session *s, const struct bc_text *text)
+{
+	const char *pattern = s->is_decided ? NULL : bc_dialog_rejects(s->dialog, text);
+	if (!pattern)
+		return false;
+	BC_AUTO(bc_buf) title = {.max = 1024};
+	bc_escape_text(&title, text->data, text->len > 200 ? 200 : text->len, false);
+	if (find_known(s, title.data, text->data, text->len))
+		return false;
+	BC_AUTO_FREE char *hint = bc_asprintf("the case rejects \"%s\"", pattern);
+	s->line = text->line;
+	decide(s, BC_FAIL, BC_KIND_REJECTED, title.data, hint);
+	return true;
+}
+
+/* Text */
+
+/* What the detectors may see of a line. Userspace's text at a shell is not the kernel's word. */
+static bool is_for_detectors(const struct bc_session *s, const struct bc_console_line *line)
+{
+	return line->stream == BC_STREAM_KERNEL || bc_dialog_claimed(s->dialog) == BC_CLAIM_NONE ||
+		(line->stream == BC_STREAM_ANY && bc_dialog_claimed(s->dialog) != BC_CLAIM_ECHO);
+}
+
+static void on_line(void *ctx, const struct bc_console_line *line)
+{
+	struct bc_session *s = ctx;
+	bc_excerpt_add(&s->excerpt, line->number, line->data, line->len);
+	set_phase(s, bc_phase_after(s->phase, line));
+	tell(s,
+		(struct bc_session_event){.kind = BC_SESSION_LINE,
+			.text = line->data,
+			.len = line->len,
+			.line = line->number});
+	if (is_for_detectors(s, line) &&
+		bc_detect_line(s->detect, line->data, line->len, line->number, s->phase))
+		on_hit(s, line);
+	if (s->is_decided)
+		return;
+	struct bc_text text = {
+		line->data, line->len, line->consumed, true, line->stream, line->number};
+	if (check_reject(s, &text))
+		return;
+	bc_dialog_text(s->dialog, s->now_ms, text);
+	follow_dialog(s);
+}
+
+static void offer_tail(struct bc_session *s)
+{
+	struct bc_console *c = &s->console;
+	if (s->is_decided || c->consumed >= c->tail.len)
+		return;
+	struct bc_text text = {c->tail.data, c->tail.len, c->consumed, false,
+		bc_printk_prefix(c->tail.data, c->tail.len, NULL) ? BC_STREAM_KERNEL
+			: c->has_stamps				  ? BC_STREAM_USER
+								  : BC_STREAM_ANY,
+		c->lines + 1};
+	if (check_reject(s, &text))
+		return;
+	size_t consumed = bc_dialog_text(s->dialog, s->now_ms, text);
+	if (consumed > c->consumed)
+		c->consumed = consumed;
+	follow_dialog(s);
+}
+
+/* Life */
+
+static bool load_known(struct bc_session *s, struct bc_err *err)
+{
+	char today[11];
+	bc_clock_today(today);
+	for (size_t i = 0; i < s->c->known.len; i++) {
+		const struct bc_known *entry = &s->c->known.items[i];
+		struct known k = {bc_pattern_new(entry->pattern, err), entry, false,
+			entry->until && strcmp(entry->until, today) < 0};
+		if (!k.pattern)
+			return false;
+		bc_vec_push(&s->known, k);
+	}
+	return true;
+}
+
+struct bc_session *bc_session_new(const struct bc_case *c, const struct bc_session_io *io,
+	double scale, bool is_replay, struct bc_err *err)
+{
+	struct bc_session *s = bc_calloc(1, sizeof(*s));
+	s->c = c;
+	s->io = *io;
+	s->scale = scale;
+	s->is_replay = is_replay;
+	bc_console_init(&s->console, on_line, s);
+	struct bc_strs all = {0};
+	if (c->detect_none)
+		for (const struct bc_detector *const *d = bc_detectors; *d; d++)
+			bc_strs_add(&all, (*d)->id);
+	s->detect = bc_detect_new(c->detect_none ? &all : &c->detect_off);
+	bc_strs_release(&all);
+	s->dialog = bc_dialog_new(c, &s->io, scale, is_replay, err);
+	if (s->dialog && load_known(s, err))
+		return s;
+	bc_session_free(s);
+	return NULL;
+}
+
+void bc_session_free(struct bc_session *s)
+{
+	if (!s)
+		return;
+	bc_console_release(&s->console);
+	bc_detect_free(s->detect);
+	bc_dialog_free(s->dialog);
+	bc_excerpt_release(&s->excerpt);
+	bc_vec_each (k, &s->known)
+		bc_pattern_free(k->pattern);
+	free(s->known.items);
+	free(s->phases.items);
+	free(s->title);
+	free(s->hint);
+	free(s->detector);
+	free(s);
+}
+
+void bc_session_start(struct bc_session *s)
+{
+	s->is_started = true;
+	bc_dialog_start(s->dialog, 0);
+	follow_dialog(s);
+}
+
+void bc_session_bytes(struct bc_session *s, uint64_t now_ms, const char *data, size_t len)
+{
+	s->now_ms = now_ms;
+	s->last_byte_ms = now_ms;
+	bc_console_push(&s->console, data, len);
+	offer_tail(s);
+	if (s->console.offset > MAX_OUTPUT_BYTES && !s->is_replay)
+		decide(s, BC_FAIL, BC_KIND_REJECTED, "console flood: more than 64 MiB of output",
+			NULL);
+	if (s->is_collecting && !bc_detect_is_open(s->detect))
+		s->is_collecting = false;
+}
+
+void bc_session_other_bytes(struct bc_session *s, uint64_t now_ms)
+{
+	s->now_ms = now_ms;
+	s->last_byte_ms = now_ms;
+}
+
+/* Limits */
+
+static uint64_t scaled(const struct bc_session *s, uint64_t ms)
+{
+	return (uint64_t)((double)ms * s->scale);
+}
+
+static uint64_t silence_at(const struct bc_session *s)
+{
+	if (!s->c->limits.silence || bc_dialog_may_be_silent(s->dialog))
+		return UINT64_MAX;
+	return s->last_byte_ms + scaled(s, s->c->limits.silence);
+}
+
+static uint64_t boot_at(const struct bc_session *s)
+{
+	if (!s->c->limits.boot || bc_dialog_has_prompt(s->dialog))
+		return UINT64_MAX;
+	return scaled(s, s->c->limits.boot);
+}
+
+static uint64_t total_at(const struct bc_session *s)
+{
+	return s->c->limits.total ? scaled(s, s->c->limits.total) : UINT64_MAX;
+}
+
+static uint64_t collected_at(const struct bc_session *s)
+{
+	uint64_t quiet = s->last_byte_ms + REPORT_QUIET_MS, most = s->decided_ms + REPORT_MAX_MS;
+	return quiet < most ? quiet : most;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+uint64_t bc_session_deadline(const struct bc_session *s)
+{
+	if (s->is_decided)
+		return s->is_collecting ? collected_at(s) : UINT64_MAX;
+	return least(least(silence_at(s), boot_at(s)),
+		least(total_at(s), bc_dialog_deadline(s->dialog)));
+}
+
+/* The text that comes last on the console, for a title: a line, or the open tail. */
+static void last_words(const struct bc_session *s, struct bc_buf *out)
+{
+	const char *text =
+		s->console.tail.len ? s->console.tail.data : bc_excerpt_newest(&s->excerpt);
+	size_t len = strlen(text), skip = bc_printk_prefix(text, len, NULL);
+	len -= skip;
+	bc_escape_text(out, text + skip, len > 120 ? 120 : len, false);
+}
+
+static void decide_hang(
+	struct bc_session *s, enum bc_activity activity, uint64_t limit_ms, const char *which)
+{
+	static const char *const words[] = {"hang", "idle hang", "spinning hang"};
+	static const enum bc_fail_kind kinds[] = {
+		BC_KIND_TIMEOUT, BC_KIND_HANG_IDLE, BC_KIND_HANG_SPIN};
+	char limit[32];
+	BC_AUTO(bc_buf) title = {.max = 1024}, last = {.max = 512}, what = {.max = 400};
+	bc_duration_format(limit_ms, limit, sizeof(limit));
+	last_words(s, &last);
+	bc_dialog_describe(s->dialog, &what);
+	const char *hint = NULL;
+	if (!s->console.offset) {
+		bc_buf_addf(&title, "%s: nothing on the serial console since the start",
+			words[activity]);
+		hint = "check console= on the command line, the kernel's and DTB's board, and try "
+		       "earlycon";
+	} else {
+		bc_buf_addf(&title, "%s after \"%s\", waiting for %s", words[activity],
+			last.data ? last.data : "", what.data ? what.data : "the end");
+	}
+	bc_buf_addf(&title, " (%s limit %s)", which, limit);
+	decide(s, BC_FAIL, kinds[activity], title.data, hint);
+}
+
+static void decide_late(struct bc_session *s, uint64_t limit_ms, const char *which)
+{
+	char limit[32];
+	BC_AUTO(bc_buf) title = {.max = 1024}, last = {.max = 512}, what = {.max = 400};
+	bc_duration_format(limit_ms, limit, sizeof(limit));
+	last_words(s, &last);
+	bc_dialog_describe(s->dialog, &what);
+	bc_buf_addf(&title,
+		"timeout: %s did not come within the %s limit of %s; the last line was \"%s\"",
+		what.data ? what.data : "the end", which, limit, last.data ? last.data : "");
+	decide(s, BC_FAIL, BC_KIND_TIMEOUT, title.data, NULL);
+}
+
+void bc_session_tick(struct bc_session *s, uint64_t now_ms, enum bc_activity activity)
+{
+	s->now_ms = now_ms;
+	if (s->is_decided) {
+		if (s->is_collecting && now_ms >= collected_at(s))
+			s->is_collecting = false;
+		return;
+	}
+	if (now_ms >= silence_at(s))
+		decide_hang(s, activity, scaled(s, s->c->limits.silence), "silence");
+	else if (now_ms >= boot_at(s))
+		decide_late(s, scaled(s, s->c->limits.boot), "boot");
+	else if (now_ms >= total_at(s))
+		decide_late(s, scaled(s, s->c->limits.total), "total");
+	else
+		bc_dialog_tick(s->dialog, now_ms);
+	follow_dialog(s);
+}
+
+/* The end of the stream */
+
+static void decide_end(struct bc_session *s, enum bc_end end, const char *text)
+{
+	BC_AUTO(bc_buf) title = {.max = 1024}, what = {.max = 400};
+	bc_dialog_describe(s->dialog, &what);
+	const char *wanted = what.data ? what.data : "the end";
+	enum bc_fail_kind kind = BC_KIND_EXITED;
+	switch (end) {
+	case BC_END_SHUTDOWN:
+		bc_buf_addf(&title, "the guest powered off before %s came", wanted);
+		break;
+	case BC_END_RESET:
+		kind = BC_KIND_RESET_LOOP;
+		bc_buf_addf(&title, "unexpected reboot before %s came", wanted);
+		break;
+	case BC_END_EXIT:
+		bc_buf_addf(&title, "the machine went away before %s came%s%s", wanted,
+			text ? ": " : "", text ? text : "");
+		break;
+	case BC_END_RECORD:
+		kind = BC_KIND_MISSING;
+		bc_buf_addf(&title, "missing: %s", wanted);
+		break;
+	}
+	decide(s, BC_FAIL, kind, title.data, NULL);
+}
+
+void bc_session_end(struct bc_session *s, uint64_t now_ms, enum bc_end end, const char *text)
+{
+	if (s->is_ended)
+		return;
+	s->now_ms = now_ms;
+	s->is_ended = true;
+	bc_console_finish(&s->console);
+	if (!s->is_decided && (end == BC_END_SHUTDOWN || end == BC_END_RESET)) {
+		bc_dialog_machine(
+			s->dialog, now_ms, end == BC_END_SHUTDOWN ? BC_EVENT_OFF : BC_EVENT_RESET);
+		follow_dialog(s);
+		set_phase(s, BC_PHASE_OFF);
+	}
+	if (!s->is_decided)
+		decide_end(s, end, text);
+	s->is_collecting = false;
+}
+
+bool bc_session_is_decided(const struct bc_session *s)
+{
+	return s->is_decided;
+}
+
+bool bc_session_is_done(const struct bc_session *s)
+{
+	return s->is_decided && !s->is_collecting;
+}
+
+void bc_session_error(struct bc_session *s, uint64_t now_ms, const struct bc_err *err)
+{
+	if (s->is_decided)
+		return;
+	s->now_ms = now_ms;
+	s->error = err->code;
+	decide(s, BC_ERROR, BC_KIND_NONE, err->message, err->hint[0] ? err->hint : NULL);
+}
+
+/* The result */
+
+static void expect_failure(struct bc_session *s, struct bc_attempt *a)
+{
+	const struct bc_outcome *o = &s->c->outcome;
+	if (o->verdict != BC_FAIL || a->verdict == BC_ERROR || a->verdict == BC_KNOWN)
+		return;
+	struct bc_pattern *p = o->title ? bc_pattern_new(o->title, NULL) : NULL;
+	bool fits = a->verdict == BC_FAIL && (o->kind == BC_KIND_NONE || o->kind == a->kind) &&
+		(!p ||
+			bc_pattern_find(p, a->title, strlen(a->title), 0, 0, NULL, 0) ==
+				BC_MATCH_YES);
+	bc_pattern_free(p);
+	char *title;
+	if (fits) {
+		title = bc_asprintf("failed as expected: %s", a->title);
+		a->verdict = BC_PASS;
+		a->kind = BC_KIND_NONE;
+	} else {
+		title = bc_asprintf("expected %s%s%s%s, got %s%s%s",
+			o->kind == BC_KIND_NONE ? "a failure" : bc_kind_name(o->kind),
+			o->title ? " \"" : "", o->title ? o->title : "", o->title ? "\"" : "",
+			a->verdict == BC_PASS ? "a boot without one" : bc_kind_name(a->kind),
+			a->title ? ": " : "", a->title ? a->title : "");
+		a->kind = a->verdict == BC_PASS ? BC_KIND_MISSING : a->kind;
+		a->verdict = BC_FAIL;
+	}
+	free(a->title);
+	a->title = title;
+}
+
+static void fill_phases(const struct bc_session *s, uint64_t now_ms, struct bc_attempt *a)
+{
+	for (size_t i = 0; i < s->phases.len; i++) {
+		const struct phase_time *t = &s->phases.items[i];
+		uint64_t end = i + 1 < s->phases.len ? t[1].start_ms : now_ms;
+		struct bc_phase phase = {
+			bc_strdup(bc_phase_name(t->phase)), t->start_ms, end - t->start_ms};
+		bc_vec_push(&a->phases, phase);
+	}
+}
+
+void bc_session_result(struct bc_session *s, uint64_t now_ms, struct bc_attempt *a)
+{
+	const struct bc_hit *hit = s->hit ? bc_detect_hit(s->detect, s->hit - 1) : NULL;
+	bool from_hit = hit && s->verdict == BC_FAIL;
+	a->verdict = s->verdict;
+	a->kind = s->kind;
+	a->title = bc_strdup(from_hit ? hit->title : s->title);
+	a->hint = bc_strdup(from_hit ? hit->hint : s->hint);
+	a->detector = bc_strdup(s->detector);
+	a->error_code = s->verdict == BC_ERROR ? bc_strdup(bc_code_name(s->error)) : NULL;
+	a->step = s->step;
+	a->line = s->line > INT32_MAX ? INT32_MAX : (int)s->line;
+	a->verdict_ms = s->decided_ms;
+	if (s->verdict != BC_PASS || s->c->outcome.verdict == BC_FAIL) {
+		BC_AUTO(bc_buf) text = {.max = 16384};
+		uint64_t last = hit && hit->last > s->line ? hit->last : s->line;
+		uint64_t first = s->line > EXCERPT_BEFORE ? s->line - EXCERPT_BEFORE : 1;
+		bc_excerpt_print(&s->excerpt, first, last, EXCERPT_MOST, &text);
+		a->excerpt = text.len ? bc_buf_take(&text) : NULL;
+	}
+	expect_failure(s, a);
+	fill_phases(s, now_ms, a);
+	bc_vec_each (k, &s->known)
+		if (!k->is_used)
+			bc_property_add(&a->properties,
+				k->is_over ? "known.expired" : "known.unmatched",
+				k->entry->pattern);
+}

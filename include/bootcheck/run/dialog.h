@@ -1,0 +1,39 @@
+/* The steps of a case, one after the other, over whatever text the session offers. */
+#ifndef BOOTCHECK_RUN_DIALOG_H
+#define BOOTCHECK_RUN_DIALOG_H
+
+#include <bootcheck/run/session.h>
+
+/* c and io must outlive the dialog. NULL with BC_E_CASE when a pattern does not compile. */
+struct bc_dialog *bc_dialog_new(const struct bc_case *c, const struct bc_session_io *io,
+	double scale, bool is_replay, struct bc_err *err) BC_MUST_CHECK;
+void bc_dialog_free(struct bc_dialog *d);
+/* Begins with the first step. */
+void bc_dialog_start(struct bc_dialog *d, uint64_t now_ms);
+/* Offers a line or the tail; returns how much of it is consumed now. */
+size_t bc_dialog_text(struct bc_dialog *d, uint64_t now_ms, struct bc_text text);
+/* The machine went off or reset; true if the running step wanted that. */
+bool bc_dialog_machine(struct bc_dialog *d, uint64_t now_ms, enum bc_machine_event event);
+/* When bc_dialog_tick() must be called; UINT64_MAX = never. */
+uint64_t bc_dialog_deadline(const struct bc_dialog *d);
+void bc_dialog_tick(struct bc_dialog *d, uint64_t now_ms);
+
+bool bc_dialog_is_done(const struct bc_dialog *d); /* every step succeeded */
+bool bc_dialog_is_failed(
+	const struct bc_dialog *d); /* a step failed; kind, title and hint say why */
+enum bc_fail_kind bc_dialog_kind(const struct bc_dialog *d);
+const char *bc_dialog_title(const struct bc_dialog *d);
+const char *bc_dialog_hint_text(const struct bc_dialog *d); /* may be NULL */
+/* 1-based number of the running step; 0 after the last. */
+int bc_dialog_step(const struct bc_dialog *d);
+/* What the running step waits for. */
+void bc_dialog_describe(const struct bc_dialog *d, struct bc_buf *out);
+/* True while the running step may wait without output. */
+bool bc_dialog_may_be_silent(const struct bc_dialog *d);
+enum bc_claim bc_dialog_claimed(const struct bc_dialog *d);
+/* True once a prompt was seen. */
+bool bc_dialog_has_prompt(const struct bc_dialog *d);
+/* The rejected pattern that the text matches, or NULL. */
+const char *bc_dialog_rejects(struct bc_dialog *d, const struct bc_text *text);
+
+#endif

@@ -1,0 +1,63 @@
+/* Boots: cases whose artifacts are there become attempts, verdicts and a journal. */
+#ifndef BOOTCHECK_RUN_RUN_H
+#define BOOTCHECK_RUN_RUN_H
+
+#include <bootcheck/model/case.h>
+#include <bootcheck/model/progress.h>
+
+/* The paths that a case's references came to. */
+struct bc_files {
+	char *kernel, *dtb, *initrd, *bios, *tftp; /* NULL = none */
+	struct bc_strs drives;			   /* one for each of the case's drives */
+	struct bc_strs options; /* the machine's QEMU options, references filled in */
+};
+void bc_files_release(struct bc_files *files);
+
+/* One case to run. */
+struct bc_job {
+	const struct bc_case *c;
+	enum {
+		BC_JOB_READY,
+		BC_JOB_SKIP,
+		BC_JOB_ERROR,
+		BC_JOB_DONE
+	} state;		    /* DONE: `previous` stands */
+	struct bc_err why;	    /* SKIP, ERROR */
+	struct bc_files files;	    /* READY */
+	struct bc_result *previous; /* DONE: from a run that is resumed; taken */
+};
+
+struct bc_run_options {
+	const char *dir;       /* the run's folder; exists */
+	const char *id;	       /* its name */
+	int jobs;	       /* boots at once, ≥ 1 */
+	uint64_t memory_bytes; /* for all guests together, 0 = no limit */
+	int repeat;	       /* boots of each case, ≥ 1 */
+	int retries;	       /* further boots after one that did not pass */
+	bool fail_fast;	       /* start nothing more after a FAIL */
+	double scale;	       /* of every limit; 1 = as written */
+	struct bc_watcher watcher;
+	void (*after_case)(
+		void *ctx, const struct bc_run *run); /* after each case's end; may be NULL */
+	void (*tick)(void *ctx);		      /* a few times a second; may be NULL */
+	void *ctx;
+};
+
+/* Runs the jobs, writes dir/events.jsonl and each case's files, fills run. SIGINT and SIGTERM end it: what
+ * was decided stays, the rest is not done, *interrupted is the signal's number. BC_E_IO when the journal
+ * cannot be written. The caller releases run. */
+bool bc_run_all(struct bc_job *jobs, size_t count, const struct bc_run_options *options,
+	struct bc_run *run, int *interrupted, struct bc_err *err) BC_MUST_CHECK;
+
+/* Judges a recorded console (raw bytes): the same session without a machine. chunk: bytes per push, 0 =
+ * all at once. attempt receives the outcome; the caller releases it. */
+bool bc_run_replay(const struct bc_case *c, const char *data, size_t len, size_t chunk,
+	struct bc_attempt *attempt, struct bc_err *err) BC_MUST_CHECK;
+
+/* The emulator's argv for a case, to be shown: with by_hand the serial console is on the terminal, otherwise
+ * as bootcheck starts it, with `pipes` as the folder of the serial ports' FIFOs and QMP on descriptor
+ * qmp_fd. */
+void bc_qemu_argv(const struct bc_case *c, const struct bc_files *files, bool by_hand,
+	const char *pipes, int qmp_fd, struct bc_strs *argv);
+
+#endif

@@ -1,0 +1,73 @@
+/* One boot as seen from its serial console: bytes, time and machine events in; typing, events and a
+ * verdict out. Knows neither QEMU nor the event loop, so that a recording is judged by the same code. */
+#ifndef BOOTCHECK_RUN_SESSION_H
+#define BOOTCHECK_RUN_SESSION_H
+
+#include <bootcheck/run/detect.h>
+#include <bootcheck/run/steps.h>
+
+struct bc_session;
+
+enum bc_session_event_kind {
+	BC_SESSION_PHASE,   /* text: name */
+	BC_SESSION_STEP,    /* number: 1-based, text: kind, state */
+	BC_SESSION_DETECT,  /* text: title, id: detector, line */
+	BC_SESSION_VERDICT, /* it is certain */
+	BC_SESSION_LINE,    /* text: newest line, for progress; not NUL-terminated: len */
+};
+
+struct bc_session_event {
+	enum bc_session_event_kind kind;
+	uint64_t ms; /* since the boot's start */
+	const char *text, *id;
+	size_t len;
+	int number;
+	uint64_t line;
+	const char *state; /* "start", "done", "failed" */
+};
+
+struct bc_session_io {
+	void (*send)(void *ctx, const char *data, size_t len);
+	void (*power)(void *ctx, enum bc_power action);
+	void (*event)(void *ctx, const struct bc_session_event *event);
+	void *ctx;
+};
+
+enum bc_end {
+	BC_END_SHUTDOWN, /* the guest powered off */
+	BC_END_RESET,	 /* the guest reset (-no-reboot turns that into an end) */
+	BC_END_EXIT,	 /* the machine went away without either; text says how */
+	BC_END_RECORD,	 /* a recording ends here */
+};
+
+/* Why no output comes, as far as the host can tell. */
+enum bc_activity { BC_ACTIVITY_UNKNOWN, BC_ACTIVITY_IDLE, BC_ACTIVITY_SPINNING };
+
+/* c must outlive the session. scale stretches every limit (1 = as written). NULL with BC_E_CASE or
+ * BC_E_INTERNAL. is_replay: nothing can be typed; steps only read. */
+struct bc_session *bc_session_new(const struct bc_case *c, const struct bc_session_io *io,
+	double scale, bool is_replay, struct bc_err *err) BC_MUST_CHECK;
+void bc_session_free(struct bc_session *s);
+/* The machine runs; ms is 0. */
+void bc_session_start(struct bc_session *s);
+/* Console bytes. now_ms since the start. */
+void bc_session_bytes(struct bc_session *s, uint64_t now_ms, const char *data, size_t len);
+/* Another UART spoke: the machine is not silent. */
+void bc_session_other_bytes(struct bc_session *s, uint64_t now_ms);
+/* When bc_session_tick() must be called at the latest, in ms since the start; UINT64_MAX = never. */
+uint64_t bc_session_deadline(const struct bc_session *s);
+/* Time has passed. activity says what the processor did lately. */
+void bc_session_tick(struct bc_session *s, uint64_t now_ms, enum bc_activity activity);
+/* The end of the stream. Every byte before it was given. */
+void bc_session_end(struct bc_session *s, uint64_t now_ms, enum bc_end end, const char *text);
+/* The verdict is certain. */
+bool bc_session_is_decided(const struct bc_session *s);
+/* Nothing more is worth waiting for: decided, and an open report was collected. */
+bool bc_session_is_done(const struct bc_session *s);
+/* Sets an ERROR verdict from outside (QEMU, environment), unless one is certain already. */
+void bc_session_error(struct bc_session *s, uint64_t now_ms, const struct bc_err *err);
+/* Fills verdict, kind, title, detector, excerpt, hint, step, line, verdict_ms and phases; the caller
+ * owns the texts. Call it once the session is done or ended. */
+void bc_session_result(struct bc_session *s, uint64_t now_ms, struct bc_attempt *attempt);
+
+#endif

@@ -1,0 +1,42 @@
+/* A running emulator: its process, serial ports and QMP on the event loop. */
+#ifndef BOOTCHECK_RUN_VM_H
+#define BOOTCHECK_RUN_VM_H
+
+#include <bootcheck/run/qmp.h>
+#include <bootcheck/run/run.h>
+#include <bootcheck/run/session.h>
+#include <bootcheck/sys/proc.h>
+
+struct bc_vm;
+
+struct bc_vm_events {
+	/* Bytes of a serial port, in order; all bytes a port still held are given before ended(). */
+	void (*serial)(void *ctx, int uart, const char *data, size_t len);
+	/* Any QMP event; serial bytes from before it were given. data may be NULL. */
+	void (*qmp)(void *ctx, const char *name, const struct bc_json *data);
+	/* The process was reaped. The vm may be freed from here on, not inside. */
+	void (*ended)(void *ctx, const struct bc_exit *status);
+	void *ctx;
+};
+
+/* Starts the emulator; its stderr goes to err_fd. argv (may be NULL) receives what was started. */
+struct bc_vm *bc_vm_new(struct bc_loop *loop, const struct bc_case *c, const struct bc_files *files,
+	int err_fd, const struct bc_vm_events *events, struct bc_strs *argv,
+	struct bc_err *err) BC_MUST_CHECK;
+pid_t bc_vm_pid(const struct bc_vm *vm);
+/* Types on the console UART; at most 1 MiB may be waiting to be taken. */
+void bc_vm_type(struct bc_vm *vm, const char *data, size_t len);
+/* Presses the reset button. */
+void bc_vm_reset(struct bc_vm *vm);
+/* Ends the emulator: SIGTERM, and SIGKILL after a while; ended() follows. Safe to call again. */
+void bc_vm_stop(struct bc_vm *vm);
+/* True once bc_vm_stop() was called. */
+bool bc_vm_is_stopping(const struct bc_vm *vm);
+/* What the virtual processors did since the last call (at least 100 ms ago; otherwise UNKNOWN). */
+enum bc_activity bc_vm_activity(struct bc_vm *vm);
+/* QEMU's version from its greeting, "" before. */
+const char *bc_vm_version(const struct bc_vm *vm);
+/* Frees; a running emulator is killed. NULL is fine. */
+void bc_vm_free(struct bc_vm *vm);
+
+#endif
