@@ -71,7 +71,7 @@ static bool write_file(
 	mode_t mask = umask(0);
 	umask(mask);
 	if (fchmod(fd, 0666 & ~mask) != 0 || !bc_fs_write_all(fd, data, len, err) ||
-		fsync(fd) != 0 || rename(temp, path) != 0) {
+		(sync && fsync(fd) != 0) || rename(temp, path) != 0) {
 		int why = errno;
 		unlink(temp);
 		return bc_fail(err, BC_E_IO, why, "cannot write %s", path);
