@@ -176,7 +176,7 @@ static void add_download(struct bc_buf *out, const struct slot *s)
 static size_t status(const struct bc_terminal *t, struct bc_buf *out, const struct slot *s,
 	size_t columns, size_t pad)
 {
-	uint64_t now = bc_clock_ms(), ms = now > s->start_ms ? now - s->start_ms : 0;
+	uint64_t ms = bc_clock_ms() - s->start_ms;
 	if (columns < NARROW) {
 		char time[32];
 		format_time(ms, time, sizeof(time));
@@ -301,7 +301,7 @@ static struct slot *add_slot(
 		bc_vec_push(&t->slots, ((struct slot){.id = bc_strdup(id), .is_build = is_build}));
 		s = &t->slots.items[t->slots.len - 1];
 	}
-	s->start_ms = now > p->elapsed_ms ? now - p->elapsed_ms : 0;
+	s->start_ms = now - p->elapsed_ms; /* may wrap, and back when it is subtracted */
 	s->phase[0] = s->text[0] = '\0';
 	if (is_build)
 		s->title = bc_strdup(p->text ? p->text : "");
