@@ -3,6 +3,7 @@
 
 #include <bootcheck/base/buf.h>
 #include <bootcheck/base/mem.h>
+#include <bootcheck/base/text.h>
 #include <bootcheck/sys/pattern.h>
 
 /* `(a+)+$` on 41 bytes must be an answer, not an hour: a match that needs more than this many steps,
@@ -101,8 +102,13 @@ static const char *skip_nested(const char *p)
 		p++;
 		p += *p == '^';
 		p += *p == ']';
-		for (; *p && *p != ']'; p++)
-			p += *p == '\\' && p[1];
+		for (; *p && *p != ']'; p++) {
+			size_t name = bc_has_prefix(p, "[:") ? strcspn(p + 2, ":]") : 0;
+			if (name && bc_has_prefix(p + 2 + name, ":]"))
+				p += name + 3; /* a POSIX class: its ] ends nothing here */
+			else
+				p += *p == '\\' && p[1];
+		}
 		return *p ? p + 1 : p;
 	}
 	int depth = 0;
@@ -120,46 +126,78 @@ static const char *skip_nested(const char *p)
 	return p;
 }
 
+/* Length of the quantifier at p, 0 if there is none, SIZE_MAX for a brace that is no plain {n}, {n,} or
+ * {n,m}: versions of PCRE2 read those differently. */
+static size_t quantifier_len(const char *p)
+{
+	static const char digits[] = "0123456789";
+	size_t n = 0;
+	if (*p == '{') {
+		size_t low = strspn(p + 1, digits);
+		n = 1 + low;
+		if (p[n] == ',') {
+			n++;
+			n += strspn(p + n, digits);
+		}
+		if (!low || p[n] != '}')
+			return SIZE_MAX;
+		n++;
+	} else if (*p && strchr("?*+", *p)) {
+		n = 1;
+	}
+	return n && (p[n] == '?' || p[n] == '+') ? n + 1 : n;
+}
+
+/* One item of a pattern. next is behind it, c its byte when it is plain; false for what makes every
+ * further guess doubtful. */
+static bool take_item(const char *p, const char **next, char *c, bool *is_plain)
+{
+	static const char special[] = "\\^$.[]|()?*+{}";
+	*c = *p;
+	*next = p + 1;
+	*is_plain = !strchr(special, *p);
+	if (*p == '|' || *p == '{')
+		return false;
+	if (*p == '[' || *p == '(') {
+		*next = skip_nested(p);
+	} else if (*p == '\\' && p[1]) {
+		*next = p + 2;
+		*c = p[1];
+		*is_plain = strchr(special, p[1]) || strchr("/-:<>=#! '\"", p[1]);
+		return *is_plain || !strchr("xocgkpPNuU0123456789", p[1]);
+	}
+	return true;
+}
+
 /* The longest run of plain bytes outside groups; anything doubtful ends a run. Alternatives at the top
- * level, options ("(?i)") and quoting (\Q) make the answer NULL. */
+ * level, options ("(?i)"), quoting (\Q) and control characters (\c, which eats any next byte) make the
+ * answer NULL. */
 char *bc_pattern_literal(const char *regex)
 {
 	BC_AUTO(bc_buf) run = {0}, best = {0};
-	if (strstr(regex, "(?") || strstr(regex, "(*") || strstr(regex, "\\Q"))
+	if (strstr(regex, "(?") || strstr(regex, "(*") || strstr(regex, "\\Q") ||
+		strstr(regex, "\\c"))
 		return NULL;
 	for (const char *p = regex; *p;) {
-		char c = *p;
-		bool is_plain = !strchr("\\^$.[]|()?*+{}", c);
-		const char *next = p + 1;
-		if (c == '|')
+		const char *next;
+		char c;
+		bool is_plain;
+		if (!take_item(p, &next, &c, &is_plain))
 			return NULL;
-		if (c == '\\' && p[1] && strchr("\\^$.[]|()?*+{}/-:<>=#! '\"", p[1])) {
-			is_plain = true;
-			c = p[1];
-			next = p + 2;
-		} else if (c == '\\' && p[1] && strchr("xocgkpPNuU0123456789", p[1])) {
-			return best.len >= 3 ? bc_buf_take(&best) : NULL;
-		} else if (c == '\\' && p[1]) {
-			next = p + 2;
-		} else if (c == '[' || c == '(') {
-			next = skip_nested(p);
-		}
-		bool may_vanish = *next == '?' || *next == '*' || *next == '{';
+		size_t n = quantifier_len(next);
+		if (n == SIZE_MAX)
+			return NULL;
+		bool may_vanish = n && *next != '+';
 		if (is_plain && !may_vanish)
 			bc_buf_addc(&run, c);
-		bool ends = !is_plain || may_vanish || *next == '+' || !*next;
-		if (*next == '{')
-			next += strcspn(next, "}");
-		while (*next && strchr("?*+}", *next))
-			next++;
-		if (ends) {
+		p = next + n;
+		if (!is_plain || n || !*p) {
 			if (run.len > best.len) {
 				bc_buf_clear(&best);
 				bc_buf_add(&best, run.data, run.len);
 			}
 			bc_buf_clear(&run);
 		}
-		p = next;
 	}
 	return best.len >= 3 ? bc_buf_take(&best) : NULL;
 }
