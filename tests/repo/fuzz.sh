@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Every parser of outside bytes has a fuzz target, and every fuzz target a corpus.
+. "$(dirname "$0")/lib.bash"
+
+# source file = words, one of which the fuzz target's text must hold
+parsers=(
+	'harness/plan/load.c=bc_plan_load'
+	'harness/report/load.c=bc_report_load'
+	'harness/run/console.c=bc_console_push'
+	'harness/run/detect.c=bc_detect_line'
+	'harness/sys/archive.c=bc_archive_'
+	'harness/sys/emulator.c=bc_emulator_parse'
+	'harness/sys/json.c=bc_json_parse'
+	'harness/base/text.c=bc_size_parse'
+)
+
+check() {
+	local parser source word target corpus
+	for parser in "${parsers[@]}"; do
+		source=${parser%%=*} word=${parser#*=}
+		[[ -f $1/$source ]] || continue
+		grep -qs -- "$word" "$1"/tests/fuzz/fuzz_*.c || echo "$source: no tests/fuzz/fuzz_*.c calls $word"
+	done
+	for target in "$1"/tests/fuzz/fuzz_*.c; do
+		[[ -f $target ]] || continue
+		corpus=${target##*/fuzz_}
+		corpus=$1/tests/fuzz/corpus/${corpus%.c}
+		[[ -n $(find "$corpus" -type f -size +0 2>/dev/null | head -n 1) ]] ||
+			echo "${target#"$1"/}: no corpus in ${corpus#"$1"/}"
+	done
+}
+
+put harness/sys/json.c <<<'x'
+must_find 'harness/sys/json.c: no tests/fuzz'
+put tests/fuzz/fuzz_json.c <<<'bc_json_parse('
+must_find 'fuzz_json.c: no corpus'
+put harness/sys/json.c <<<'x'
+put tests/fuzz/fuzz_json.c <<<'bc_json_parse('
+put tests/fuzz/corpus/json/a <<<'{}'
+must_pass
+finish
