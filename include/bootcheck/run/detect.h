@@ -17,46 +17,66 @@ enum bc_phase_id {
 };
 const char *bc_phase_name(enum bc_phase_id phase);
 
-/* One thing that can be found. Static data; an array lists them all. */
+struct bc_facts; /* what earlier lines told: root=, partitions, inits that failed, … */
+struct bc_hit;
+
+/* One thing that can be found. Static data in tables by group. */
 struct bc_detector {
-	const char *id; /* stable, e.g. "vfs-root" */
-	const char *
-		group; /* "panic", "splat", "init", "reset", … : `detect:` may switch off a whole group */
+	const char *id;	   /* stable, e.g. "vfs-root" */
+	const char *group; /* "panic", "oops", "splat", …: `detect:` may switch off a whole group */
 	enum bc_fail_kind kind;
-	const char
-		*literal;  /* a text that each matching line contains; the prefilter looks for it */
+	const char *literal; /* a text that each matching line contains (alternatives on lines of
+				their own); the prefilter looks for it */
 	const char *regex; /* over the line without its printk prefix; NULL = the literal decides */
 	const char *ignore; /* a line that matches this is none, or NULL */
-	const char *title;  /* "$1" … are the regex's groups, "$0" the match */
-	unsigned phases;    /* bit set of 1 << enum bc_phase_id in which it is armed; 0 = all */
+	const char *title; /* "$1" … are the regex's groups, "$s1" without addresses and numbers of
+				CPUs and processes, "$x1" decoded as an exit code, "$p" the line before */
+	unsigned phases;   /* bit set of 1 << enum bc_phase_id in which it is armed; 0 = all */
 	unsigned flags;
+	void (*hint)(const struct bc_facts *facts, struct bc_buf *out); /* tells causes apart from
+				what came before; appends nothing when it cannot tell; or NULL */
 	const char *means;   /* for `explain`: what it means … */
 	const char *example; /* … a line as the kernel prints it … */
+	const char *unlike;  /* … one that looks alike and does not count (NULL = none) … */
 	const char *advice;  /* … and what to do; also the hint of a failure */
 };
 
 enum {
-	BC_DETECT_FATAL = 1, /* the guest will not go on */
-	BC_DETECT_REPORT =
-		2, /* opens a report of several lines (a trace) that ends at its end marker */
-	BC_DETECT_KERNEL =
-		4, /* only in lines that the kernel can have written: with printk time stamps on,
-				 a line without one does not count */
+	/* The guest will not go on. */
+	BC_DETECT_FATAL = 1,
+	/* Opens a report of several lines (a trace). */
+	BC_DETECT_REPORT = 2,
+	/* Only in lines that the kernel can have written: with printk time stamps on, a line without one
+	 * does not count. */
+	BC_DETECT_KERNEL = 4,
+	/* The title goes on with " in FUNCTION" once the report tells it. */
+	BC_DETECT_FUNCTION = 8,
+	/* No failure: worth telling when the boot fails otherwise. */
+	BC_DETECT_NOTE = 16,
+	/* The guest ended in order (halted, restarted, powered off): a failure of `kind` only when the
+	 * case did not ask for it. Comes as a note. */
+	BC_DETECT_END = 32,
 };
 
-/* All of them, NULL-terminated; and the ids and groups as names, NULL-terminated. */
-extern const struct bc_detector *const bc_detectors[];
+/* All of them, in the order in which they are tried; NULL-terminated. */
+const struct bc_detector *const *bc_detector_list(void);
+#define bc_detectors bc_detector_list()
+/* The ids and groups as names, NULL-terminated. */
 const char *const *bc_detector_names(void);
 /* NULL if there is none of that id. */
 const struct bc_detector *bc_detector_find(const char *id);
 
 struct bc_hit {
 	const struct bc_detector *detector;
-	char *title; /* refined by later lines while the report is open (PC is at …, Comm: …) */
-	char *hint;  /* may be NULL */
-	uint64_t line; /* number of its first line as given to bc_detect_line */
-	uint64_t last; /* number of the newest line that belongs to its report */
-	bool is_open;  /* its report goes on */
+	char *title;	/* refined by later lines while the report is open */
+	char *hint;	/* may be NULL */
+	char *function; /* the guilty one, without offset; NULL = not told */
+	char *place;	/* "mm/slub.c:123"; NULL = not told */
+	uint64_t line;	/* number of its first line as given to bc_detect_line */
+	uint64_t last;	/* number of the newest line that belongs to its report */
+	uint64_t count; /* notes: how often it was seen */
+	bool is_open;	/* its report goes on */
+	bool is_fatal; /* the guest will not go on: by itself, or a panic followed within its report */
 };
 
 struct bc_detect;
@@ -64,14 +84,27 @@ struct bc_detect;
 /* off: ids and groups that are not wanted (may be NULL). Never NULL. */
 struct bc_detect *bc_detect_new(const struct bc_strs *off) BC_MUST_CHECK;
 void bc_detect_free(struct bc_detect *detect);
-/* Takes one whole line (no line end, ANSI stripped, any bytes). True if a new hit began with it. Never
- * keeps data. Must stay under 3 ns per byte on ordinary boot lines (scripts/bench measures). */
+/* Takes one whole line (no line end, ANSI stripped, any bytes). True if a failure began with it, or one
+ * that was known became fatal. Never keeps data. Costs less than a nanosecond per byte on ordinary boot
+ * lines. */
 bool bc_detect_line(struct bc_detect *detect, const char *data, size_t len, uint64_t line,
 	enum bc_phase_id phase);
-/* The hits so far; valid until the next bc_detect_line(). */
+/* The machine was reset, and that was expected: time stamps start again, a new banner is no finding. */
+void bc_detect_reset(struct bc_detect *detect);
+
+/* The failures so far, in the order of their first lines, at most BC_DETECT_HITS; valid until the next
+ * bc_detect_line(). */
+#define BC_DETECT_HITS 256
 size_t bc_detect_count(const struct bc_detect *detect);
 const struct bc_hit *bc_detect_hit(const struct bc_detect *detect, size_t index);
-/* True while the newest hit's report is open. */
+/* True while a failure's report is open. */
 bool bc_detect_is_open(const struct bc_detect *detect);
+
+/* What was seen and is no failure by itself (BC_DETECT_NOTE, BC_DETECT_END): one entry per detector,
+ * its newest title. When a boot ends in a timeout, the newest note often says why. */
+size_t bc_detect_notes(const struct bc_detect *detect);
+const struct bc_hit *bc_detect_note(const struct bc_detect *detect, size_t index);
+/* True if the guest said that it ends (detectors with BC_DETECT_END); *hit (may be NULL) is that note. */
+bool bc_detect_ended(const struct bc_detect *detect, const struct bc_hit **hit);
 
 #endif

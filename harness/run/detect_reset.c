@@ -1,0 +1,72 @@
+/* A machine that starts again. A banner alone does not say so: a console that takes over from an early
+ * one prints the log once more, and so does dmesg. What tells them apart are the lines behind the
+ * banner: a replay repeats lines to the microsecond, another boot has times of its own. */
+#include "detect_impl.h"
+
+static uint32_t hash_line(const struct line *line)
+{
+	uint32_t h = UINT32_C(2166136261) ^ (uint32_t)line->stamp_us;
+	for (size_t i = 0; i < line->len; i++)
+		h = (h ^ (unsigned char)line->text[i]) * UINT32_C(16777619);
+	return h;
+}
+
+static bool is_known(const struct resets *r, const struct line *line)
+{
+	uint32_t h = hash_line(line);
+	for (size_t i = 0; i < r->known_len; i++)
+		if (r->known[i] == h)
+			return true;
+	return false;
+}
+
+static enum reset on_banner(struct resets *r, const struct line *line, uint64_t *at)
+{
+	bool is_first = r->banners++ == 0;
+	/* arm prints two lines that open a boot; the second one of the pair is no news. */
+	if (is_first || line->number <= r->banner_line + 2) {
+		r->banner_line = line->number;
+		return RESET_NO;
+	}
+	r->banner_line = line->number;
+	if (line->has_stamp) {
+		r->is_suspected = true;
+		return RESET_NO;
+	}
+	/* Without stamps: right behind "console … enabled" it is the early console's log again. */
+	bool is_replay = r->console_line && line->number - r->console_line <= 3;
+	/* At a shell, /proc/version may be read. */
+	if (is_replay || line->phase >= BC_PHASE_SHELL)
+		return RESET_NO;
+	*at = line->number;
+	return RESET_YES;
+}
+
+enum reset bc_resets_line(struct resets *r, const struct line *line, bool is_banner, uint64_t *at)
+{
+	if (is_banner)
+		return on_banner(r, line, at);
+	if (!line->has_stamp || line->stamp_us == 0)
+		return RESET_NO;
+	if (r->known_len < BC_LEN(r->known) && !r->is_suspected && line->stamp_us >= r->newest_us) {
+		r->known[r->known_len++] = hash_line(line);
+	}
+	bool is_old = line->stamp_us < r->newest_us;
+	if (!is_old)
+		r->newest_us = line->stamp_us;
+	if (!r->is_suspected)
+		return is_old && line->phase >= BC_PHASE_SHELL &&
+				r->newest_us - line->stamp_us > 1000000
+			? RESET_REPLAY
+			: RESET_NO;
+	/* The quiet first boot of a kernel at a shell leaves nothing to compare dmesg with. */
+	bool is_replay = !is_old || is_known(r, line) ||
+		(line->phase >= BC_PHASE_SHELL && r->known_len < 16);
+	r->is_suspected = false;
+	if (is_replay)
+		return is_old ? RESET_REPLAY : RESET_NO;
+	*at = r->banner_line;
+	r->newest_us = line->stamp_us;
+	r->known_len = 0;
+	return RESET_YES;
+}
