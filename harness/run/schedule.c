@@ -79,21 +79,32 @@ static void add_attempt(struct schedule *s, size_t index, struct bc_attempt *att
 	*attempt = (struct bc_attempt){0};
 }
 
+/* A case that ended in the run that is resumed: the journal has it already. */
+static void take_previous(struct schedule *s, size_t index)
+{
+	struct bc_result *r = &s->run->results.items[index], *old = s->jobs[index].previous;
+	bc_vec_each (a, &old->attempts)
+		bc_vec_push(&r->attempts, *a);
+	old->attempts.len = 0;
+	r->verdict = old->verdict;
+	r->is_flaky = old->is_flaky;
+	r->is_done = true;
+}
+
 /* A case that does not boot: skipped, or in error, or done before. */
 static void settle_without_boot(struct schedule *s, size_t index)
 {
 	struct bc_job *job = &s->jobs[index];
 	if (job->state == BC_JOB_DONE) {
-		bc_vec_each (a, &job->previous->attempts)
-			add_attempt(s, index, a);
-	} else {
-		struct bc_attempt a = {.verdict = job->state == BC_JOB_SKIP ? BC_SKIP : BC_ERROR,
-			.title = bc_strdup(job->why.message),
-			.hint = job->why.hint[0] ? bc_strdup(job->why.hint) : NULL};
-		if (job->state == BC_JOB_ERROR)
-			a.error_code = bc_strdup(bc_code_name(job->why.code));
-		add_attempt(s, index, &a);
+		take_previous(s, index);
+		return;
 	}
+	struct bc_attempt a = {.verdict = job->state == BC_JOB_SKIP ? BC_SKIP : BC_ERROR,
+		.title = bc_strdup(job->why.message),
+		.hint = job->why.hint[0] ? bc_strdup(job->why.hint) : NULL};
+	if (job->state == BC_JOB_ERROR)
+		a.error_code = bc_strdup(bc_code_name(job->why.code));
+	add_attempt(s, index, &a);
 	end_case(s, index);
 }
 

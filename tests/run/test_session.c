@@ -1,0 +1,438 @@
+/* The session: dialogs against a scripted console, verdicts from evidence. */
+#include <check.h>
+
+#include <bootcheck/base/mem.h>
+#include <bootcheck/run/session.h>
+#include <bootcheck/sys/fs.h>
+
+struct rig {
+	struct bc_case c;
+	struct bc_session *s;
+	struct bc_buf sent;
+	struct bc_attempt attempt;
+	int verdicts; /* events */
+};
+
+static struct rig rig;
+
+static void on_send(void *ctx, const char *data, size_t len)
+{
+	(void)ctx;
+	bc_buf_add(&rig.sent, data, len);
+}
+
+static void on_power(void *ctx, enum bc_power action)
+{
+	(void)ctx;
+	bc_buf_adds(&rig.sent, action == BC_POWER_CUT ? "<cut>" : "<reset>");
+}
+
+static void on_event(void *ctx, const struct bc_session_event *event)
+{
+	(void)ctx;
+	rig.verdicts += event->kind == BC_SESSION_VERDICT;
+}
+
+/* A step as the plan would give it: "run", "uname -r", then pairs of options. */
+static void add_step(const char *tag, const char *head, ...)
+{
+	struct bc_loc nowhere = {0};
+	struct bc_step step = {
+		.kind = bc_strdup(tag), .params = bc_value_new(BC_VALUE_MAP, nowhere)};
+	if (strcmp(head, "{prompt}") == 0) {
+		struct bc_value *map = bc_value_new(BC_VALUE_MAP, nowhere);
+		bc_value_set(map, "prompt", nowhere, bc_value_new_scalar("shell", nowhere));
+		bc_value_set(step.params, tag, nowhere, map);
+	} else {
+		bc_value_set(step.params, tag, nowhere, bc_value_new_scalar(head, nowhere));
+	}
+	va_list args;
+	va_start(args, head);
+	for (const char *key; (key = va_arg(args, const char *));)
+		bc_value_set(step.params, key, nowhere,
+			bc_value_new_scalar(va_arg(args, const char *), nowhere));
+	va_end(args);
+	bc_vec_push(&rig.c.steps, step);
+}
+
+static void setup(void)
+{
+	rig = (struct rig){
+		.c = {.limits = {.boot = 60000, .silence = 20000, .total = 120000, .step = 30000}}};
+	rig.c.prompt = bc_strdup("^[^ ]* ?[#$] $");
+	rig.c.id = bc_strdup("t");
+}
+
+static void begin(void)
+{
+	struct bc_session_io io = {on_send, on_power, on_event, NULL};
+	struct bc_err err = {0};
+	rig.s = bc_session_new(&rig.c, &io, 1, false, &err);
+	ck_assert_msg(rig.s != NULL, "%s", err.message);
+	bc_session_start(rig.s);
+}
+
+static void say(uint64_t ms, const char *text)
+{
+	bc_session_bytes(rig.s, ms, text, strlen(text));
+}
+
+static const struct bc_attempt *result(uint64_t ms)
+{
+	bc_attempt_release(&rig.attempt);
+	bc_session_result(rig.s, ms, &rig.attempt);
+	return &rig.attempt;
+}
+
+static void teardown(void)
+{
+	bc_session_free(rig.s);
+	bc_attempt_release(&rig.attempt);
+	bc_buf_release(&rig.sent);
+	struct bc_case *heap = bc_calloc(1, sizeof(*heap));
+	*heap = rig.c;
+	bc_case_free(heap);
+}
+
+/* The nonce of the command that was typed last. */
+static void nonce(char out[9])
+{
+	const char *at = strstr(rig.sent.data, "begin-");
+	ck_assert_ptr_nonnull(at);
+	memcpy(out, at + 6, 8);
+	out[8] = '\0';
+}
+
+START_TEST(expect_in_order)
+{
+	add_step("expect", "one", NULL);
+	add_step("expect", "two", NULL);
+	begin();
+	say(1, "two\none and ");
+	ck_assert(!bc_session_is_decided(rig.s));
+	say(2, "two");
+	ck_assert(bc_session_is_done(rig.s));
+	ck_assert_int_eq(result(2)->verdict, BC_PASS);
+	ck_assert_int_eq(rig.verdicts, 1);
+}
+END_TEST
+
+START_TEST(run_frames_its_output)
+{
+	char n[9];
+	add_step("expect", "{prompt}", NULL);
+	add_step("run", "uname -r", "output", "^6\\.1", NULL);
+	begin();
+	say(1, "/ # ");
+	ck_assert_ptr_nonnull(strstr(rig.sent.data, "; uname -r; "));
+	nonce(n);
+	/* The echo, wrapped at 80 columns, holds what is typed and must not count. */
+	BC_AUTO_FREE char *echo = bc_asprintf(
+		"echo 'bc-''begin-%s'; uname -r; echo \r\r\n'bc-''end-%s' $?\r\n", n, n);
+	say(2, echo);
+	BC_AUTO_FREE char *out = bc_asprintf("bc-begin-%s\r\n6.1.0\r\nbc-end-%s 0\r\n/ # ", n, n);
+	say(3, out);
+	ck_assert_int_eq(result(3)->verdict, BC_PASS);
+}
+END_TEST
+
+START_TEST(run_sees_status_and_output_without_newline)
+{
+	char n[9];
+	add_step("run", "printf x; false", "status", "0", NULL);
+	begin();
+	say(1, "/ # ");
+	nonce(n);
+	BC_AUTO_FREE char *out = bc_asprintf("...\r\nbc-begin-%s\r\nxbc-end-%s 1\r\n", n, n);
+	say(2, out);
+	ck_assert_int_eq(result(2)->verdict, BC_FAIL);
+	ck_assert_int_eq(result(2)->kind, BC_KIND_COMMAND);
+	ck_assert_str_eq(result(2)->title, "`printf x; false` ended with status 1, not 0: x");
+}
+END_TEST
+
+START_TEST(run_notices_a_line_the_shell_refused)
+{
+	add_step("run", "if", NULL);
+	begin();
+	say(1, "/ # ");
+	say(2, "echo ...\r\nsh: syntax error\r\n/ # ");
+	ck_assert_str_eq(result(2)->title, "the shell did not accept `if`");
+}
+END_TEST
+
+START_TEST(kernel_line_inside_output_is_no_output)
+{
+	char n[9];
+	add_step("run", "uname -r", "output", "^6\\.1\\.0$", NULL);
+	begin();
+	say(1, "[    1.000000] Linux version 6.1\r\n/ # ");
+	nonce(n);
+	BC_AUTO_FREE char *out =
+		bc_asprintf("x\r\nbc-beg[    2.000000] late driver\r\nin-%s\r\n6.[    2.100000] "
+			    "another\r\n1.0\r\nbc-end-%s [    2.200000] x\r\n0\r\n",
+			n, n);
+	say(2, out);
+	ck_assert_int_eq(result(2)->verdict, BC_PASS);
+}
+END_TEST
+
+START_TEST(prompt_behind_a_kernel_line)
+{
+	add_step("expect", "{prompt}", NULL);
+	begin();
+	say(1, "[    1.000000] Run /init as init process\r\n/ # [    1.100000] late");
+	ck_assert(!bc_session_is_decided(rig.s));
+	say(2, " driver\r\n");
+	ck_assert_int_eq(result(2)->verdict, BC_PASS);
+}
+END_TEST
+
+START_TEST(reject_fails_at_once_but_not_in_an_echo)
+{
+	char n[9];
+	struct bc_reject reject = {bc_strdup("VFS: Unable"), BC_STREAM_ANY, {0}};
+	bc_vec_push(&rig.c.rejects, reject);
+	add_step("run", "dmesg | grep 'VFS: Unable'", "status", "1", NULL);
+	begin();
+	say(1, "/ # ");
+	nonce(n);
+	say(2, "echo; dmesg | grep 'VFS: Unable'; echo\r\n");
+	ck_assert(!bc_session_is_decided(rig.s));
+	BC_AUTO_FREE char *out = bc_asprintf("bc-begin-%s\r\nVFS: Unable to mount", n);
+	say(3, out);
+	ck_assert_int_eq(result(3)->kind, BC_KIND_REJECTED);
+	ck_assert_str_eq(result(3)->title, "VFS: Unable to mount");
+}
+END_TEST
+
+START_TEST(silence_is_told_by_the_processors)
+{
+	static const enum bc_activity activity[] = {
+		BC_ACTIVITY_UNKNOWN, BC_ACTIVITY_IDLE, BC_ACTIVITY_SPINNING};
+	static const enum bc_fail_kind kinds[] = {
+		BC_KIND_TIMEOUT, BC_KIND_HANG_IDLE, BC_KIND_HANG_SPIN};
+	add_step("expect", "{prompt}", NULL);
+	begin();
+	say(1000, "[    0.000000] Booting Linux\r\n");
+	ck_assert_uint_eq(bc_session_deadline(rig.s), 21000);
+	bc_session_tick(rig.s, 20999, activity[_i]);
+	ck_assert(!bc_session_is_decided(rig.s));
+	bc_session_tick(rig.s, 21000, activity[_i]);
+	ck_assert_int_eq(result(21000)->kind, kinds[_i]);
+	ck_assert_ptr_nonnull(strstr(
+		result(21000)->title, "after \"Booting Linux\", waiting for the shell prompt"));
+}
+END_TEST
+
+START_TEST(limits)
+{
+	add_step("expect", "login:", NULL);
+	begin();
+	for (uint64_t ms = 0; ms < 30000; ms += 1000) {
+		say(ms, "tick\n");
+		bc_session_tick(rig.s, ms, BC_ACTIVITY_UNKNOWN);
+		ck_assert(!bc_session_is_decided(rig.s));
+	}
+	bc_session_tick(rig.s, 30000, BC_ACTIVITY_UNKNOWN);
+	ck_assert_int_eq(result(30000)->kind, BC_KIND_TIMEOUT);
+	ck_assert_str_eq(result(30000)->title, "timeout: \"login:\" did not come within 30.0 s");
+}
+END_TEST
+
+START_TEST(the_end_before_the_prompt)
+{
+	static const struct {
+		enum bc_end end;
+		enum bc_fail_kind kind;
+		const char *title;
+	} ends[] = {{BC_END_SHUTDOWN, BC_KIND_EXITED,
+			    "the guest powered off before the shell prompt came"},
+		{BC_END_RESET, BC_KIND_RESET_LOOP,
+			"unexpected reboot before the shell prompt came"},
+		{BC_END_RECORD, BC_KIND_MISSING, "missing: the shell prompt"}};
+	add_step("expect", "{prompt}", NULL);
+	begin();
+	say(1, "[    0.000000] Booting Linux\r\n");
+	bc_session_end(rig.s, 2, ends[_i].end, NULL);
+	ck_assert_int_eq(result(2)->kind, ends[_i].kind);
+	ck_assert_str_eq(result(2)->title, ends[_i].title);
+}
+END_TEST
+
+START_TEST(power_off)
+{
+	add_step("power", "off", NULL);
+	begin();
+	say(1, "/ # ");
+	ck_assert_str_eq(rig.sent.data, "poweroff -f\n");
+	say(2, "poweroff -f\r\n[    2.000000] reboot: Power down\r\n");
+	ck_assert(!bc_session_is_decided(rig.s));
+	bc_session_end(rig.s, 3, BC_END_SHUTDOWN, NULL);
+	ck_assert_int_eq(result(3)->verdict, BC_PASS);
+}
+END_TEST
+
+/* A machine without a power switch: the kernel's last words are enough, a little later. */
+START_TEST(power_off_without_a_switch)
+{
+	add_step("power", "off", NULL);
+	begin();
+	say(1, "/ # ");
+	say(10, "poweroff -f\r\n[    2.000000] reboot: System halted\r\n");
+	bc_session_tick(rig.s, bc_session_deadline(rig.s), BC_ACTIVITY_IDLE);
+	ck_assert_int_eq(result(2000)->verdict, BC_PASS);
+}
+END_TEST
+
+START_TEST(expected_failure)
+{
+	rig.c.outcome = (struct bc_outcome){BC_FAIL, BC_KIND_EXITED, bc_strdup("powered off"), {0}};
+	add_step("expect", "{prompt}", NULL);
+	begin();
+	bc_session_end(rig.s, 2, _i ? BC_END_SHUTDOWN : BC_END_RESET, NULL);
+	ck_assert_int_eq(result(2)->verdict, _i ? BC_PASS : BC_FAIL);
+	if (_i)
+		ck_assert_str_eq(result(2)->title,
+			"failed as expected: the guest powered off before the shell prompt came");
+	else
+		ck_assert_int_eq(result(2)->kind, BC_KIND_RESET_LOOP);
+}
+END_TEST
+
+START_TEST(expected_failure_that_boots)
+{
+	rig.c.outcome = (struct bc_outcome){BC_FAIL, BC_KIND_PANIC, NULL, {0}};
+	add_step("expect", "{prompt}", NULL);
+	begin();
+	say(1, "/ # ");
+	ck_assert_int_eq(result(1)->verdict, BC_FAIL);
+	ck_assert_str_eq(result(1)->title, "expected panic, got a boot without one");
+}
+END_TEST
+
+START_TEST(panic_decides_and_is_collected)
+{
+	add_step("expect", "{prompt}", NULL);
+	begin();
+	say(1000,
+		"[    1.000000] Kernel panic - not syncing: VFS: Unable to mount root fs on "
+		"unknown-block(0,0)\r\n");
+	ck_assert(bc_session_is_decided(rig.s));
+	ck_assert(!bc_session_is_done(rig.s));
+	say(1001, "[    1.000010] CPU: 0 PID: 1 Comm: swapper/0 Not tainted 6.1.0\r\n");
+	say(1002,
+		"[    1.000020] ---[ end Kernel panic - not syncing: VFS: Unable to mount root fs "
+		"on unknown-block(0,0) ]---\r\n");
+	ck_assert(bc_session_is_done(rig.s));
+	ck_assert_int_eq(result(1002)->kind, BC_KIND_PANIC);
+	ck_assert_ptr_nonnull(
+		strstr(result(1002)->title, "VFS: Unable to mount root fs on unknown-block(0,0)"));
+	ck_assert_ptr_nonnull(strstr(result(1002)->excerpt, "Comm: swapper/0"));
+	ck_assert_uint_eq(result(1002)->verdict_ms, 1000);
+}
+END_TEST
+
+START_TEST(panic_without_an_end_is_over_when_it_is_quiet)
+{
+	add_step("expect", "{prompt}", NULL);
+	begin();
+	say(1000, "[    1.000000] Kernel panic - not syncing: Fatal exception\r\n");
+	uint64_t deadline = bc_session_deadline(rig.s);
+	ck_assert(deadline > 1000 && deadline <= 2000);
+	bc_session_tick(rig.s, deadline, BC_ACTIVITY_SPINNING);
+	ck_assert(bc_session_is_done(rig.s));
+}
+END_TEST
+
+START_TEST(known_problem)
+{
+	struct bc_known known = {bc_strdup("Fatal exception"), bc_strdup("reported upstream"),
+		_i ? bc_strdup("2020-01-01") : NULL, {0}};
+	bc_vec_push(&rig.c.known, known);
+	add_step("expect", "{prompt}", NULL);
+	begin();
+	say(1, "[    1.000000] Kernel panic - not syncing: Fatal exception\r\n");
+	bc_session_end(rig.s, 2, BC_END_RESET, NULL);
+	/* An entry past its day no longer counts. */
+	ck_assert_int_eq(result(2)->verdict, _i ? BC_FAIL : BC_KNOWN);
+	if (!_i)
+		ck_assert_str_eq(result(2)->title, "reported upstream");
+}
+END_TEST
+
+START_TEST(userspace_may_say_panic)
+{
+	char n[9];
+	add_step("run", "cat log", NULL);
+	begin();
+	say(1, "[    1.000000] Run /init as init process\r\n/ # ");
+	nonce(n);
+	BC_AUTO_FREE char *out =
+		bc_asprintf("echo\r\nbc-begin-%s\r\nKernel panic - not syncing: just text\r\n[    "
+			    "0.500000] BUG: old\r\nbc-end-%s 0\r\n",
+			n, n);
+	say(2, out);
+	ck_assert_int_eq(result(2)->verdict, BC_PASS);
+}
+END_TEST
+
+START_TEST(reset_on_request)
+{
+	add_step("expect", "{prompt}", NULL);
+	add_step("power", "reset", NULL);
+	add_step("expect", "Booting", NULL);
+	begin();
+	say(1, "/ # ");
+	ck_assert_str_eq(rig.sent.data, "<reset>");
+	say(2, "Booting\n");
+	ck_assert_int_eq(result(2)->verdict, BC_PASS);
+}
+END_TEST
+
+START_TEST(flood)
+{
+	add_step("expect", "never", NULL);
+	begin();
+	BC_AUTO_FREE char *data = bc_calloc(1 << 20, 1);
+	memset(data, 'x', (1 << 20) - 1);
+	data[1 << 10] = '\n';
+	for (int i = 0; i < 65 && !bc_session_is_decided(rig.s); i++)
+		bc_session_bytes(rig.s, 1, data, 1 << 20);
+	ck_assert_str_eq(result(1)->title, "console flood: more than 64 MiB of output");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("session");
+	TCase *tc = tcase_create("session");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 30);
+	tcase_add_test(tc, expect_in_order);
+	tcase_add_test(tc, run_frames_its_output);
+	tcase_add_test(tc, run_sees_status_and_output_without_newline);
+	tcase_add_test(tc, run_notices_a_line_the_shell_refused);
+	tcase_add_test(tc, kernel_line_inside_output_is_no_output);
+	tcase_add_test(tc, prompt_behind_a_kernel_line);
+	tcase_add_test(tc, reject_fails_at_once_but_not_in_an_echo);
+	tcase_add_loop_test(tc, silence_is_told_by_the_processors, 0, 3);
+	tcase_add_test(tc, limits);
+	tcase_add_loop_test(tc, the_end_before_the_prompt, 0, 3);
+	tcase_add_test(tc, power_off);
+	tcase_add_test(tc, power_off_without_a_switch);
+	tcase_add_loop_test(tc, expected_failure, 0, 2);
+	tcase_add_test(tc, expected_failure_that_boots);
+	tcase_add_test(tc, panic_decides_and_is_collected);
+	tcase_add_test(tc, panic_without_an_end_is_over_when_it_is_quiet);
+	tcase_add_loop_test(tc, known_problem, 0, 2);
+	tcase_add_test(tc, userspace_may_say_panic);
+	tcase_add_test(tc, reset_on_request);
+	tcase_add_test(tc, flood);
+	suite_add_tcase(suite, tc);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
