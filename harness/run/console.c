@@ -226,7 +226,8 @@ static bool has_control(const char *data, size_t len)
  * before it. Returns the bytes it took, 0 if this is not that case. */
 static size_t fast_line(struct bc_console *c, const char *data, size_t len)
 {
-	if (c->tail.len || c->state != BC_CONSOLE_TEXT)
+	/* Offsets differ when controls that leave no trace came before. */
+	if (c->tail.len || c->state != BC_CONSOLE_TEXT || c->tail_offset != c->offset)
 		return 0;
 	const char *end = memchr(data, '\n', len);
 	if (!end || end - data > BC_CONSOLE_LINE_MAX)

@@ -98,12 +98,13 @@ const char *bc_pattern_text(const struct bc_pattern *p)
 /* Skips a bracketed class or a group at p; returns the byte behind it. */
 static const char *skip_nested(const char *p)
 {
+	static const char posix[] = "^abcdefghijklmnopqrstuvwxyz";
 	if (*p == '[') {
 		p++;
 		p += *p == '^';
 		p += *p == ']';
 		for (; *p && *p != ']'; p++) {
-			size_t name = bc_has_prefix(p, "[:") ? strcspn(p + 2, ":]") : 0;
+			size_t name = bc_has_prefix(p, "[:") ? strspn(p + 2, posix) : 0;
 			if (name && bc_has_prefix(p + 2 + name, ":]"))
 				p += name + 3; /* a POSIX class: its ] ends nothing here */
 			else
@@ -170,13 +171,13 @@ static bool take_item(const char *p, const char **next, char *c, bool *is_plain)
 }
 
 /* The longest run of plain bytes outside groups; anything doubtful ends a run. Alternatives at the top
- * level, options ("(?i)"), quoting (\Q) and control characters (\c, which eats any next byte) make the
- * answer NULL. */
+ * level, options ("(?i)"), quoting (\Q, \E) and control characters (\c, which eats any next byte) make
+ * the answer NULL. */
 char *bc_pattern_literal(const char *regex)
 {
 	BC_AUTO(bc_buf) run = {0}, best = {0};
 	if (strstr(regex, "(?") || strstr(regex, "(*") || strstr(regex, "\\Q") ||
-		strstr(regex, "\\c"))
+		strstr(regex, "\\E") || strstr(regex, "\\c"))
 		return NULL;
 	for (const char *p = regex; *p;) {
 		const char *next;

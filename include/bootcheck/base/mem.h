@@ -30,7 +30,7 @@ char *bc_asprintf(const char *fmt, ...) BC_PRINTF(1, 2) BC_MUST_CHECK;
 		(v)->items[(v)->len++] = (item);                                                   \
 	} while (0)
 #define bc_vec_each(it, v)                                                                         \
-	for (__typeof__((v)->items + 0) it = (v)->items; it < (v)->items + (v)->len; it++)
+	for (__typeof__((v)->items + 0) it = (v)->items; it && it < (v)->items + (v)->len; it++)
 
 /* A list of strings that it owns. */
 struct bc_strs {
