@@ -1,10 +1,15 @@
+#include <argp.h>
 #include <unistd.h>
 
 #include <bootcheck/base/mem.h>
 #include <bootcheck/base/text.h>
 #include <bootcheck/cli/cli.h>
 
+extern const struct bc_command_line bc_cmd_lint, bc_cmd_list;
+
 const struct bc_command_line *const bc_commands[] = {
+	&bc_cmd_lint,
+	&bc_cmd_list,
 	NULL,
 };
 
@@ -101,6 +106,7 @@ int bc_cli_main(int argc, char **argv)
 		/* argp prints argv[0] in its messages. */
 		BC_AUTO_FREE char *name = bc_asprintf("bootcheck %s", argv[1]);
 		argv[1] = name;
+		argp_err_exit_status = BC_EXIT_USAGE;
 		return (*c)->run(argc - 1, argv + 1);
 	}
 	return unknown(argv[1]);

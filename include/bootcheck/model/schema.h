@@ -17,9 +17,9 @@ enum bc_type {
 	BC_T_PATTERN,  /* PCRE2, compiled when the case is loaded */
 	BC_T_REF,      /* text: a path, or ${artifact} or ${artifact:member} */
 	BC_T_WORD,     /* one of words */
-	BC_T_OBJECT,   /* a map with these fields and no others */
+	BC_T_OBJECT,   /* a map with these fields; no others, unless item is their shape */
 	BC_T_LIST,     /* a sequence of item; a single item is taken as a list of one */
-	BC_T_MAP,      /* a map of free keys (names) to item */
+	BC_T_MAP,      /* a map of free keys to item; the keys are names when `name` says of what */
 	BC_T_TAGGED,   /* a map whose first known key names one of variants; see there */
 	BC_T_EITHER,   /* the first of `either` whose YAML kind (scalar/sequence/map) fits */
 	BC_T_ANY,      /* not looked at here */
@@ -32,14 +32,16 @@ struct bc_shape {
 	enum bc_type type;
 	const char *doc;		      /* one line; may be NULL when the field has one */
 	const struct bc_field *fields;	      /* OBJECT: ends with a NULL key */
-	const struct bc_shape *item;	      /* LIST, MAP */
+	const struct bc_shape *item;	      /* LIST, MAP; OBJECT: of further keys, or NULL */
 	const char *const *words;	      /* WORD: ends with NULL */
 	const struct bc_shape *const *either; /* EITHER: ends with NULL */
 	const struct bc_variant *const
 		*variants; /* TAGGED: ends with NULL; NULL: given by the caller
 						     of the plan (artifact kinds, steps) by `name` */
-	const char *name;  /* TAGGED without variants: "artifact", "step", "source" */
-	int64_t min, max;  /* INT, SIZE */
+	const char
+		*name; /* TAGGED without variants: "artifact", "step", "source"; MAP: what a key is;
+			      TEXT: "detector" when it must name one */
+	int64_t min, max; /* INT, SIZE */
 };
 
 struct bc_field {

@@ -28,13 +28,22 @@ struct bc_plan {
 /* Loads every case that paths name: files, or folders that are searched for *.yaml and *.yml (a file
  * without `bootcheck:` and `name:`, such as a part for `use:`, is skipped there when it lies in a folder
  * called parts). All findings of all files go to diag; a case with errors is left out of the plan. NULL
- * only when the paths themselves cannot be read (BC_E_USAGE names the path and the nearest one).
- * The caller frees with bc_plan_free(). */
+ * only when the paths themselves cannot be read (BC_E_USAGE names the path and the nearest one), a folder
+ * holds no case, or --set names a variable that no case has (BC_E_USAGE).
+ * The options and what they point to must outlive the call only. The findings' places point into the
+ * plan: render them before bc_plan_free(). The caller frees with bc_plan_free(). */
 struct bc_plan *bc_plan_load(char *const *paths, size_t count,
+	const struct bc_plan_options *options, struct bc_diag *diag,
+	struct bc_err *err) BC_MUST_CHECK;
+/* As bc_plan_load for one case whose text is given; nothing is read from the file system, so every
+ * `use:` is a finding. name is shown in findings. */
+struct bc_plan *bc_plan_load_text(const char *name, const char *data, size_t len,
 	const struct bc_plan_options *options, struct bc_diag *diag,
 	struct bc_err *err) BC_MUST_CHECK;
 /* A bc_line_fn over the plan's files, for bc_diag_render(); ctx is the plan. */
 const char *bc_plan_line(void *plan, const char *file, int line, size_t *len);
+/* How many case files were read. */
+size_t bc_plan_file_count(const struct bc_plan *plan);
 /* Frees the plan, its cases and the texts; findings' places are dead afterwards. */
 void bc_plan_free(struct bc_plan *plan);
 

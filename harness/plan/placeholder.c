@@ -1,1 +1,0 @@
-typedef int bc_plan_placeholder;

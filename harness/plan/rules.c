@@ -1,0 +1,145 @@
+/* What no single key tells. */
+#include <bootcheck/plan/read.h>
+#include <bootcheck/sys/clock.h>
+
+static void check_reject_expect(struct bc_lint *lint, const struct bc_case *c)
+{
+	for (size_t i = 0; i < c->rejects.len; i++) {
+		const struct bc_reject *reject = &c->rejects.items[i];
+		for (size_t s = 0; s < c->steps.len; s++) {
+			const struct bc_value *expect =
+				bc_value_get(c->steps.items[s].params, "expect");
+			if (!expect || expect->kind != BC_VALUE_SCALAR ||
+				strcmp(expect->text, reject->pattern) != 0)
+				continue;
+			struct bc_finding *f = bc_lint_warn(lint, "reject-expect", reject->loc,
+				"the case rejects what it expects");
+			bc_lint_note(f, expect->loc, "expected here");
+		}
+	}
+}
+
+static void check_known(struct bc_lint *lint, const struct bc_case *c)
+{
+	char today[11];
+	bc_clock_today(today);
+	for (size_t i = 0; i < c->known.len; i++) {
+		const struct bc_known *known = &c->known.items[i];
+		if (!known->until || strcmp(known->until, today) >= 0)
+			continue;
+		bc_lint_hint(bc_lint_warn(lint, "known-expired", known->loc,
+				     "this known failure counted until %s", known->until),
+			"look whether it is fixed; then remove the entry, or give it a new day");
+	}
+}
+
+struct visit {
+	const struct bc_case *c;
+	struct bc_lint *lint;
+	unsigned char *state; /* per artifact: 0 new, 1 on the path, 2 done */
+	const struct bc_artifact *from;
+	bool is_reported;
+};
+
+static void visit(struct visit *v, size_t index);
+
+static bool visit_ref(void *ctx, const char *name, const char *member)
+{
+	struct visit *v = ctx;
+	(void)member;
+	const struct bc_artifact *from = v->from;
+	for (size_t i = 0; i < v->c->artifacts.len; i++) {
+		if (strcmp(v->c->artifacts.items[i].name, name) != 0)
+			continue;
+		if (v->state[i] == 1 && !v->is_reported) {
+			struct bc_finding *f = bc_lint_error(v->lint, "artifact-cycle", from->loc,
+				"the artifact '%s' needs '%s', which needs it", from->name, name);
+			bc_lint_note(f, v->c->artifacts.items[i].loc, "'%s' is defined here", name);
+			v->is_reported = true;
+		} else if (v->state[i] == 0) {
+			visit(v, i);
+		}
+	}
+	v->from = from;
+	return true;
+}
+
+static void visit_tree(struct visit *v, const struct bc_value *tree)
+{
+	if (tree->kind == BC_VALUE_SCALAR && !bc_refs_each(tree->text, visit_ref, v))
+		return;
+	for (size_t i = 0; i < tree->len; i++)
+		visit_tree(v, tree->items[i]);
+}
+
+/* A path visits each artifact once and a map has at most BC_YAML_MAX_KEYS of them. */
+static void visit(struct visit *v, size_t index)
+{
+	v->state[index] = 1;
+	v->from = &v->c->artifacts.items[index];
+	visit_tree(v, v->c->artifacts.items[index].params);
+	v->state[index] = 2;
+}
+
+static void check_cycles(struct bc_lint *lint, const struct bc_case *c)
+{
+	if (!c->artifacts.len)
+		return;
+	struct visit v = {.c = c, .lint = lint, .state = bc_calloc(c->artifacts.len, 1)};
+	for (size_t i = 0; i < c->artifacts.len; i++)
+		if (v.state[i] == 0)
+			visit(&v, i);
+	free(v.state);
+}
+
+void bc_rules_check(struct bc_lint *lint, const struct bc_case *c)
+{
+	const struct bc_machine *m = &c->machine;
+	if (m->console >= m->uarts)
+		bc_lint_hint(bc_lint_error(lint, "console-index", m->loc,
+				     "console: %d is not among the %d captured serial ports",
+				     m->console, m->uarts),
+			"they count from 0; set `uarts: %d`", m->console + 1);
+	if (!c->steps.len && c->outcome.verdict == BC_PASS)
+		bc_lint_hint(bc_lint_error(lint, "no-steps", c->loc,
+				     "without `console:` steps the case proves nothing"),
+			"at least `- expect: 'a line of a good boot'`, or `outcome: fail`");
+	if (c->outcome.verdict == BC_PASS && (c->outcome.kind || c->outcome.title))
+		bc_lint_error(lint, "outcome-pass", c->outcome.loc,
+			"`kind` and `title` go with `verdict: fail`");
+	check_reject_expect(lint, c);
+	check_known(lint, c);
+	check_cycles(lint, c);
+}
+
+static bool add_used(void *ctx, const char *name, const char *member)
+{
+	struct bc_strs *used = ctx;
+	(void)member;
+	if (!bc_strs_has(used, name))
+		bc_strs_add(used, name);
+	return true;
+}
+
+static void add_tree(const struct bc_value *tree, struct bc_strs *used)
+{
+	/* A reference that is not closed ends the text's part in this; it is a finding of its own. */
+	if (tree->kind == BC_VALUE_SCALAR)
+		(void)!bc_refs_each(tree->text, add_used, used);
+	for (size_t i = 0; i < tree->len; i++)
+		add_tree(tree->items[i], used);
+}
+
+void bc_rules_used(const struct bc_value *tree, struct bc_strs *used)
+{
+	const struct bc_value *artifacts = bc_value_get(tree, "artifacts");
+	size_t first = used->len;
+	for (size_t i = 0; i < tree->len; i++)
+		if (tree->items[i] != artifacts)
+			add_tree(tree->items[i], used);
+	for (size_t i = first; i < used->len; i++) {
+		const struct bc_value *artifact = bc_value_get(artifacts, used->items[i]);
+		if (artifact)
+			add_tree(artifact, used);
+	}
+}

@@ -1,0 +1,583 @@
+#include <libfyaml.h>
+
+#include <bootcheck/base/text.h>
+#include <bootcheck/plan/yaml.h>
+
+/* `{tree: ${rootfs}}` is not YAML: a plain text in a flow map ends at a brace. The braces of every
+ * ${name} are therefore given to the scanner as two characters of the private use area (which a file may
+ * not hold), and put back in what it returns. Each is 3 bytes long, so places move by 2 per brace. */
+#define OPEN	   "\xee\x80\x80" /* U+E000 */
+#define CLOSE	   "\xee\x80\x81" /* U+E001 */
+#define STAND_IN   3
+#define MAX_ANCHOR 1000
+
+struct frame {
+	struct bc_value *node;
+	char *key; /* of the member that comes next, NULL while the key itself is awaited */
+	struct bc_loc key_loc;
+	char *anchor; /* of the node, or NULL */
+};
+
+struct anchor {
+	char *name;
+	const struct bc_value *node;
+};
+
+struct yaml {
+	struct bc_lint *lint;
+	const struct bc_plan_file *file;
+	struct bc_buf text; /* what the scanner gets */
+	struct {
+		BC_VEC(size_t); /* offsets in text of the stand-ins */
+	} moved;
+	struct frame stack[BC_YAML_MAX_DEPTH];
+	size_t depth, nodes;
+	struct {
+		BC_VEC(struct anchor);
+	} anchors;
+	struct {
+		BC_VEC(struct bc_value *); /* doubled members: anchors may point into them */
+	} dropped;
+	struct bc_value *root;
+	bool has_document, is_over;
+};
+
+static bool is_ref_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		(c && strchr("._-:/+@=,", c));
+}
+
+/* Length of "${name}" at p, 0 when there is none. */
+static size_t ref_length(const char *p, size_t len)
+{
+	if (len < 4 || p[0] != '$' || p[1] != '{')
+		return 0;
+	size_t n = 2;
+	while (n < len && is_ref_byte(p[n]))
+		n++;
+	return n > 2 && n < len && p[n] == '}' ? n + 1 : 0;
+}
+
+static void encode(struct yaml *y)
+{
+	const char *data = y->file->text.data;
+	size_t len = y->file->text.len;
+	y->text.max = len * 3 + 1;
+	for (size_t i = 0; i < len;) {
+		size_t n = ref_length(data + i, len - i);
+		if (!n) {
+			bc_buf_addc(&y->text, data[i++]);
+			continue;
+		}
+		bc_buf_addc(&y->text, '$');
+		bc_vec_push(&y->moved, y->text.len);
+		bc_buf_adds(&y->text, OPEN);
+		bc_buf_add(&y->text, data + i + 2, n - 3);
+		bc_vec_push(&y->moved, y->text.len);
+		bc_buf_adds(&y->text, CLOSE);
+		i += n;
+	}
+}
+
+static char *decode(const char *text, size_t len)
+{
+	BC_AUTO(bc_buf) out = {.max = len + 1};
+	for (size_t i = 0; i < len;) {
+		if (len - i >= STAND_IN && memcmp(text + i, OPEN, STAND_IN) == 0) {
+			bc_buf_addc(&out, '{');
+			i += STAND_IN;
+		} else if (len - i >= STAND_IN && memcmp(text + i, CLOSE, STAND_IN) == 0) {
+			bc_buf_addc(&out, '}');
+			i += STAND_IN;
+		} else {
+			bc_buf_addc(&out, text[i++]);
+		}
+	}
+	return bc_buf_take(&out);
+}
+
+/* An offset of the scanner's as one of the file's. */
+static size_t original(const struct yaml *y, size_t at)
+{
+	size_t low = 0, high = y->moved.len;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (y->moved.items[middle] < at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	size_t back = low * (STAND_IN - 1);
+	return back < at ? at - back : 0;
+}
+
+static struct bc_loc token_loc(const struct yaml *y, struct fy_token *token, int quote)
+{
+	const struct fy_mark *start = token ? fy_token_start_mark(token) : NULL;
+	const struct fy_mark *end = token ? fy_token_end_mark(token) : NULL;
+	if (!start)
+		return (struct bc_loc){0};
+	size_t from = original(y, start->input_pos),
+	       to = end ? original(y, end->input_pos) : from + 1;
+	/* A quoted token's marks leave its quotes out. */
+	if (quote && from)
+		from--;
+	return bc_file_loc(y->file, from, to + (size_t)quote);
+}
+
+static bool check_lines(struct yaml *y)
+{
+	const struct bc_plan_file *file = y->file;
+	if (file->text.overflow || file->text.len > BC_FILE_MAX_BYTES) {
+		bc_lint_error(y->lint, "too-big", (struct bc_loc){.file = file->path},
+			"the file is larger than 1 MiB");
+		return false;
+	}
+	if (file->lines.len > BC_FILE_MAX_LINES) {
+		bc_lint_error(y->lint, "too-big",
+			(struct bc_loc){.file = file->path, .line = BC_FILE_MAX_LINES + 1},
+			"the file has more than %d lines", BC_FILE_MAX_LINES);
+		return false;
+	}
+	return true;
+}
+
+/* UTF-8 without control characters and without the two stand-ins. */
+static bool check_bytes(struct yaml *y)
+{
+	const char *data = y->file->text.data;
+	for (size_t i = 0; i < y->file->text.len;) {
+		uint32_t c = 0;
+		int n = bc_utf8_next(data + i, y->file->text.len - i, &c);
+		struct bc_loc loc = bc_file_loc(y->file, i, i + 1);
+		if (!n) {
+			bc_lint_hint(
+				bc_lint_error(y->lint, "not-utf8", loc, "byte 0x%02x is not UTF-8",
+					(unsigned)(unsigned char)data[i]),
+				"save the file as UTF-8; a byte in a pattern is written \\x%02x",
+				(unsigned)(unsigned char)data[i]);
+			return false;
+		}
+		bool is_control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
+		if (is_control || c == 0xe000 || c == 0xe001) {
+			bc_lint_hint(
+				bc_lint_error(y->lint, "bad-character", loc,
+					"the character U+%04X may not stand in a case file", c),
+				"in double quotes it is written \"\\u%04x\"", c);
+			return false;
+		}
+		i += (size_t)n;
+	}
+	return true;
+}
+
+static void fail_deep(struct yaml *y, struct bc_loc loc)
+{
+	bc_lint_error(
+		y->lint, "too-deep", loc, "more than %d levels of nesting", BC_YAML_MAX_DEPTH);
+	y->is_over = true;
+}
+
+static bool count_node(struct yaml *y, struct bc_loc loc)
+{
+	if (++y->nodes <= BC_YAML_MAX_NODES)
+		return true;
+	bc_lint_hint(bc_lint_error(y->lint, "too-big", loc,
+			     "more than %d values once aliases are followed", BC_YAML_MAX_NODES),
+		"a generated file is better split into cases with a matrix");
+	y->is_over = true;
+	return false;
+}
+
+static void add_duplicate(struct yaml *y, const struct bc_value *first, struct bc_value *again)
+{
+	struct bc_finding *f = bc_lint_error(y->lint, "duplicate-key", again->key_loc,
+		"the key '%s' is given twice", again->key);
+	bc_lint_note(f, first->key_loc, "first given here");
+	bc_vec_push(&y->dropped, again);
+}
+
+/* Takes node: into the map, the sequence, or as the document. */
+static void attach(struct yaml *y, struct bc_value *node)
+{
+	if (!y->depth) {
+		y->root = node;
+		return;
+	}
+	struct frame *top = &y->stack[y->depth - 1];
+	if (top->node->kind == BC_VALUE_SEQ) {
+		bc_value_append(top->node, node);
+		return;
+	}
+	node->key = BC_TAKE(top->key);
+	node->key_loc = top->key_loc;
+	if (!node->loc.file)
+		node->loc = node->key_loc;
+	const struct bc_value *first = bc_value_get(top->node, node->key);
+	if (first) {
+		add_duplicate(y, first, node);
+		return;
+	}
+	if (top->node->len >= BC_YAML_MAX_KEYS) {
+		bc_lint_error(y->lint, "too-big", node->key_loc, "a map with more than %d keys",
+			BC_YAML_MAX_KEYS);
+		y->is_over = true;
+	}
+	bc_vec_push(top->node, node);
+}
+
+static bool awaits_key(const struct yaml *y)
+{
+	return y->depth && y->stack[y->depth - 1].node->kind == BC_VALUE_MAP &&
+		!y->stack[y->depth - 1].key;
+}
+
+static void fail_key(struct yaml *y, struct bc_loc loc)
+{
+	if (!loc.file && y->depth)
+		loc = y->stack[y->depth - 1].node->loc;
+	bc_lint_hint(bc_lint_error(y->lint, "complex-key", loc, "a key must be a plain text"),
+		"${name} at the start of a value in braces, or a text with ': ', needs quotes");
+	y->is_over = true;
+}
+
+static void add_anchor(struct yaml *y, char *name, const struct bc_value *node)
+{
+	if (!name)
+		return;
+	if (y->anchors.len >= MAX_ANCHOR) {
+		bc_lint_error(y->lint, "too-big", node->loc, "more than %d anchors", MAX_ANCHOR);
+		y->is_over = true;
+		free(name);
+		return;
+	}
+	struct anchor anchor = {name, node};
+	bc_vec_push(&y->anchors, anchor);
+}
+
+static char *token_text(struct fy_token *token)
+{
+	size_t len = 0;
+	const char *text = token ? fy_token_get_text(token, &len) : NULL;
+	return text ? decode(text, len) : NULL;
+}
+
+static void check_tag(struct yaml *y, struct fy_token *tag)
+{
+	if (!tag)
+		return;
+	bc_lint_hint(bc_lint_error(y->lint, "yaml-feature", token_loc(y, tag, 0),
+			     "YAML tags have no meaning in a case"),
+		"quotes make a number a text");
+}
+
+static bool is_null_text(const char *text)
+{
+	return !*text || strcmp(text, "~") == 0 || strcmp(text, "null") == 0;
+}
+
+static void on_key(struct yaml *y, char *text, struct bc_loc loc)
+{
+	struct frame *top = &y->stack[y->depth - 1];
+	if (!*text || !loc.file) {
+		fail_key(y, loc);
+		free(text);
+		return;
+	}
+	if (strcmp(text, "<<") == 0)
+		bc_lint_hint(bc_lint_error(y->lint, "yaml-feature", loc,
+				     "the merge key `<<` is not part of YAML 1.2"),
+			"put what cases share into a part and name it in `use:`");
+	top->key = text;
+	top->key_loc = loc;
+}
+
+static void on_scalar(struct yaml *y, struct fy_event *e)
+{
+	struct fy_token *token = e->scalar.value;
+	enum fy_scalar_style style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
+	bool has_quotes = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+	struct bc_loc loc = token_loc(y, token, has_quotes);
+	check_tag(y, e->scalar.tag);
+	size_t len = 0;
+	const char *raw = token ? fy_token_get_text(token, &len) : NULL;
+	if (raw && memchr(raw, '\0', len)) {
+		bc_lint_error(y->lint, "bad-character", loc, "a text may not hold a NUL");
+		y->is_over = true;
+		return;
+	}
+	BC_AUTO_FREE char *text = raw ? decode(raw, len) : bc_strdup("");
+	if (!count_node(y, loc))
+		return;
+	if (awaits_key(y)) {
+		on_key(y, BC_TAKE(text), loc);
+		return;
+	}
+	struct bc_value *node = bc_value_new(BC_VALUE_SCALAR, loc);
+	node->is_quoted = style != FYSS_PLAIN;
+	if (style == FYSS_PLAIN && is_null_text(text))
+		node->kind = BC_VALUE_NULL;
+	else
+		node->text = BC_TAKE(text);
+	attach(y, node);
+	add_anchor(y, token_text(e->scalar.anchor), node);
+}
+
+static void on_start(struct yaml *y, enum bc_value_kind kind, struct fy_event *e)
+{
+	bool is_map = kind == BC_VALUE_MAP;
+	const struct fy_mark *mark = fy_event_start_mark(e);
+	struct bc_loc loc = {0};
+	if (mark) {
+		size_t at = original(y, mark->input_pos);
+		loc = bc_file_loc(y->file, at, at + 1);
+	}
+	check_tag(y, is_map ? e->mapping_start.tag : e->sequence_start.tag);
+	if (awaits_key(y)) {
+		fail_key(y, loc);
+		return;
+	}
+	if (y->depth >= BC_YAML_MAX_DEPTH) {
+		fail_deep(y, loc);
+		return;
+	}
+	if (!count_node(y, loc))
+		return;
+	y->stack[y->depth++] = (struct frame){.node = bc_value_new(kind, loc),
+		.anchor = token_text(is_map ? e->mapping_start.anchor : e->sequence_start.anchor)};
+}
+
+static void on_end(struct yaml *y)
+{
+	struct frame frame = y->stack[--y->depth];
+	free(frame.key);
+	attach(y, frame.node);
+	add_anchor(y, frame.anchor, frame.node);
+}
+
+/* Depth is bounded: the tree came through the stack, and aliases are measured before they are copied. */
+static size_t height(const struct bc_value *node, size_t *count)
+{
+	size_t deepest = 0;
+	++*count;
+	for (size_t i = 0; i < node->len; i++) {
+		size_t h = height(node->items[i], count);
+		deepest = h > deepest ? h : deepest;
+	}
+	return node->kind == BC_VALUE_SEQ || node->kind == BC_VALUE_MAP ? deepest + 1 : 0;
+}
+
+static void copy_alias(struct yaml *y, const struct bc_value *node, struct bc_loc loc)
+{
+	size_t count = 0;
+	if (y->depth + height(node, &count) > BC_YAML_MAX_DEPTH) {
+		fail_deep(y, loc);
+		return;
+	}
+	y->nodes += count - 1;
+	if (!count_node(y, loc))
+		return;
+	struct bc_value *copy = bc_value_clone(node);
+	free(copy->key);
+	copy->key = NULL;
+	attach(y, copy);
+}
+
+static void on_alias(struct yaml *y, struct fy_event *e)
+{
+	struct bc_loc loc = token_loc(y, e->alias.anchor, 0);
+	BC_AUTO_FREE char *name = token_text(e->alias.anchor);
+	if (awaits_key(y)) {
+		fail_key(y, loc);
+		return;
+	}
+	/* The newest anchor of a name counts. */
+	for (size_t i = y->anchors.len; name && i-- > 0;) {
+		if (strcmp(y->anchors.items[i].name, name) == 0) {
+			copy_alias(y, y->anchors.items[i].node, loc);
+			return;
+		}
+	}
+	struct bc_finding *f = bc_lint_error(y->lint, "yaml", loc,
+		"there is no anchor '&%s' before this alias", name ? name : "");
+	bc_lint_hint(f, "a text that starts with '*' needs quotes");
+	if (y->depth)
+		attach(y, bc_value_new(BC_VALUE_NULL, loc));
+	else
+		y->is_over = true;
+}
+
+static void on_document(struct yaml *y, struct fy_event *e)
+{
+	if (y->has_document) {
+		const struct fy_mark *mark = fy_event_start_mark(e);
+		size_t at = mark ? original(y, mark->input_pos) : 0;
+		bc_lint_hint(
+			bc_lint_error(y->lint, "multi-document", bc_file_loc(y->file, at, at + 3),
+				"a second document in one file"),
+			"one case is one file; the rest of this one is not read");
+		y->is_over = true;
+	}
+	y->has_document = true;
+}
+
+static void on_event(struct yaml *y, struct fy_event *e)
+{
+	switch (e->type) {
+	case FYET_DOCUMENT_START:
+		on_document(y, e);
+		break;
+	case FYET_MAPPING_START:
+		on_start(y, BC_VALUE_MAP, e);
+		break;
+	case FYET_SEQUENCE_START:
+		on_start(y, BC_VALUE_SEQ, e);
+		break;
+	case FYET_MAPPING_END:
+	case FYET_SEQUENCE_END:
+		on_end(y);
+		break;
+	case FYET_SCALAR:
+		on_scalar(y, e);
+		break;
+	case FYET_ALIAS:
+		on_alias(y, e);
+		break;
+	case FYET_NONE:
+	case FYET_STREAM_START:
+	case FYET_STREAM_END:
+	case FYET_DOCUMENT_END:
+		break;
+	}
+}
+
+/* The scanner's place: 1-based, columns in characters. */
+static struct bc_loc error_loc(const struct yaml *y, const struct fy_diag_error *error)
+{
+	size_t len = 0;
+	int last = (int)y->file->lines.len;
+	int line = error->line < 1 ? 1 : error->line > last ? last : error->line;
+	const char *text = bc_file_line(y->file, line, &len);
+	size_t at = 0;
+	for (int col = 1; text && col < error->column && at < len; col++) {
+		int n = bc_utf8_next(text + at, len - at, NULL);
+		at += n > 0 ? (size_t)n : 1;
+	}
+	if (error->line > last)
+		at = len;
+	return (struct bc_loc){.file = y->file->path, .line = line, .col = (int)at + 1, .span = 1};
+}
+
+/* Offset of a tab in the indentation of a line, -1 if there is none. */
+static int tab_in_indent(const struct yaml *y, int line)
+{
+	size_t len = 0;
+	const char *text = bc_file_line(y->file, line, &len);
+	for (size_t i = 0; text && i < len && (text[i] == ' ' || text[i] == '\t'); i++)
+		if (text[i] == '\t')
+			return (int)i;
+	return -1;
+}
+
+static const char *syntax_hint(const char *message)
+{
+	if (strstr(message, "plain scalar cannot start") ||
+		strstr(message, "nested block mapping") || strstr(message, "plain key"))
+		return "a text with ': ' or that starts with one of %@`*&!|>{[ needs quotes";
+	if (strstr(message, "quoted scalar"))
+		return "the quote that opens here is never closed";
+	if (strstr(message, "flow"))
+		return "a brace or bracket is not closed, or a comma is missing";
+	if (strstr(message, "indent"))
+		return "keys of one map start in the same column";
+	return NULL;
+}
+
+static void report_syntax(struct yaml *y, struct fy_diag *diag)
+{
+	void *at = NULL;
+	const struct fy_diag_error *error = fy_diag_errors_iterate(diag, &at);
+	if (!error) {
+		bc_lint_error(y->lint, "yaml", bc_file_loc(y->file, 0, 1), "the file is not YAML");
+		return;
+	}
+	struct bc_loc loc = error_loc(y, error);
+	int tab = tab_in_indent(y, loc.line);
+	if (tab >= 0) {
+		loc.col = tab + 1;
+		bc_lint_hint(bc_lint_error(y->lint, "tab", loc, "a tab in the indentation"),
+			"YAML indents with spaces only");
+		return;
+	}
+	const char *message = error->msg ? error->msg : "not YAML";
+	struct bc_finding *f = bc_lint_error(y->lint, "yaml", loc, "%s", message);
+	const char *hint = syntax_hint(message);
+	if (hint)
+		bc_lint_hint(f, "%s", hint);
+}
+
+static void scan(struct yaml *y)
+{
+	struct fy_diag_cfg diag_cfg;
+	fy_diag_cfg_default(&diag_cfg);
+	diag_cfg.fp = NULL;
+	diag_cfg.colorize = false;
+	struct fy_diag *diag = fy_diag_create(&diag_cfg);
+	if (!diag)
+		abort();
+	fy_diag_set_collect_errors(diag, true);
+	struct fy_parse_cfg cfg = {
+		.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_JSON_NONE, .diag = diag};
+	struct fy_parser *parser = fy_parser_create(&cfg);
+	if (!parser || fy_parser_set_string(parser, y->text.data, y->text.len) != 0)
+		abort();
+	for (struct fy_event *e; !y->is_over && (e = fy_parser_parse(parser));) {
+		on_event(y, e);
+		fy_parser_event_free(parser, e);
+	}
+	if (!y->is_over && fy_parser_get_stream_error(parser))
+		report_syntax(y, diag);
+	fy_parser_destroy(parser);
+	fy_diag_destroy(diag);
+}
+
+static void release(struct yaml *y)
+{
+	while (y->depth) {
+		struct frame *f = &y->stack[--y->depth];
+		bc_value_free(f->node);
+		free(f->key);
+		free(f->anchor);
+	}
+	bc_vec_each (a, &y->anchors)
+		free(a->name);
+	bc_vec_each (d, &y->dropped)
+		bc_value_free(*d);
+	free(y->anchors.items);
+	free(y->dropped.items);
+	free(y->moved.items);
+	bc_buf_release(&y->text);
+	bc_value_free(y->root);
+}
+
+struct bc_value *bc_yaml_parse(struct bc_lint *lint, const struct bc_plan_file *file)
+{
+	struct yaml *y = bc_calloc(1, sizeof(*y));
+	y->lint = lint;
+	y->file = file;
+	size_t before = lint->errors;
+	if (check_lines(y) && file->text.len && check_bytes(y)) {
+		encode(y);
+		scan(y);
+	}
+	if (lint->errors == before && (!y->root || y->root->kind == BC_VALUE_NULL))
+		bc_lint_error(lint, "empty-file", (struct bc_loc){.file = file->path},
+			"the file says nothing");
+	struct bc_value *root = NULL;
+	if (lint->errors == before)
+		root = BC_TAKE(y->root);
+	release(y);
+	free(y);
+	return root;
+}
