@@ -68,6 +68,7 @@ void bc_select_init(struct bc_select *select)
 	select->options.artifacts = bc_artifact_variants;
 	select->options.sources = bc_source_variants;
 	select->options.steps = bc_step_variants;
+	select->options.detectors = bc_detector_names();
 }
 
 void bc_select_release(struct bc_select *select)
@@ -93,7 +94,8 @@ void bc_select_print(struct bc_plan *plan, const struct bc_diag *diag, FILE *to)
 		bc_buf_addf(&text, "%zu error%s, %zu warning%s\n", diag->errors,
 			diag->errors == 1 ? "" : "s", diag->warnings,
 			diag->warnings == 1 ? "" : "s");
-	fwrite(text.data, 1, text.len, to);
+	if (text.len)
+		fwrite(text.data, 1, text.len, to);
 }
 
 static int nothing_selected(const struct bc_select *select)
