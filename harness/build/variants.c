@@ -60,7 +60,7 @@ const struct bc_variant bc_variant_path = {
 	.options = path_options,
 };
 
-static const struct bc_variant variant_tree = {
+const struct bc_variant bc_variant_tree = {
 	.tag = "tree",
 	.doc = "A folder merged from several layers; a later one wins.",
 	.head = &bc_shape_layers,
@@ -74,7 +74,7 @@ static const struct bc_field file_fields[] = {
 	{0},
 };
 static const struct bc_shape file_head = {.type = BC_T_OBJECT, .fields = file_fields};
-static const struct bc_variant variant_file = {
+const struct bc_variant bc_variant_file = {
 	.tag = "file",
 	.doc = "A single file, written in the case or copied.",
 	.head = &file_head,
@@ -95,27 +95,10 @@ static const struct bc_field initramfs_fields[] = {
 	{0},
 };
 static const struct bc_shape initramfs_head = {.type = BC_T_OBJECT, .fields = initramfs_fields};
-static const struct bc_variant variant_initramfs = {
+const struct bc_variant bc_variant_initramfs = {
 	.tag = "initramfs",
 	.doc = "An initial RAM file system (newc cpio), written without root: the same input gives "
 	       "the "
 	       "same bytes.",
 	.head = &initramfs_head,
-};
-
-const struct bc_variant *const bc_artifact_variants[] = {
-	&bc_variant_apt,
-	&bc_variant_url,
-	&bc_variant_path,
-	&variant_tree,
-	&variant_file,
-	&variant_initramfs,
-	NULL,
-};
-
-const struct bc_variant *const bc_source_variants[] = {
-	&bc_variant_apt,
-	&bc_variant_url,
-	&bc_variant_path,
-	NULL,
 };

@@ -1,0 +1,29 @@
+/* What can be built. A new kind is one line here, and its variant. */
+#include <bootcheck/build/recipes.h>
+
+const struct bc_recipe *const bc_recipes[] = {
+	&bc_recipe_apt,
+	&bc_recipe_url,
+	&bc_recipe_path,
+	&bc_recipe_tree,
+	&bc_recipe_file,
+	&bc_recipe_initramfs,
+	NULL,
+};
+
+const struct bc_variant *const bc_artifact_variants[] = {
+	&bc_variant_apt,
+	&bc_variant_url,
+	&bc_variant_path,
+	&bc_variant_tree,
+	&bc_variant_file,
+	&bc_variant_initramfs,
+	NULL,
+};
+
+const struct bc_variant *const bc_source_variants[] = {
+	&bc_variant_apt,
+	&bc_variant_url,
+	&bc_variant_path,
+	NULL,
+};

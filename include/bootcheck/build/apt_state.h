@@ -1,0 +1,29 @@
+/* One architecture's private apt state. Whoever has it open has its lock. */
+#ifndef BOOTCHECK_BUILD_APT_STATE_H
+#define BOOTCHECK_BUILD_APT_STATE_H
+
+#include <bootcheck/base/buf.h>
+#include <bootcheck/base/err.h>
+
+struct bc_apt_state {
+	char *arch, *dir, *config;
+	int lock, log_fd;
+	const volatile int *cancelled;
+};
+
+/* Opens (creating) `<cache_dir>/apt/<arch>` and waits for its lock. BC_E_IO, BC_E_CANCELLED. Close it also
+ * after a failure. */
+bool bc_apt_state_open(struct bc_apt_state *state, const char *cache_dir, const char *arch,
+	const volatile int *cancelled, struct bc_err *err) BC_MUST_CHECK;
+void bc_apt_state_close(struct bc_apt_state *state);
+/* Writes the configuration from the host's. BC_E_MISSING without apt. */
+bool bc_apt_configure(struct bc_apt_state *state, struct bc_err *err) BC_MUST_CHECK;
+/* Fetches the lists. An index that fails is no error here: what apt says of it is added to complaints. */
+bool bc_apt_update(
+	struct bc_apt_state *state, struct bc_buf *complaints, struct bc_err *err) BC_MUST_CHECK;
+/* The stanza of a package in the version that apt prefers, or in the given one. BC_E_MISSING: there is
+ * none. The caller frees. */
+char *bc_apt_show(const struct bc_apt_state *state, const char *package, const char *version,
+	struct bc_err *err) BC_MUST_CHECK;
+
+#endif

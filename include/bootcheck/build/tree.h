@@ -1,0 +1,59 @@
+/* Trees: what a folder or an unpacked archive holds, with owners, modes and device nodes that the disk
+ * does not have, and the merging of several. */
+#ifndef BOOTCHECK_BUILD_TREE_H
+#define BOOTCHECK_BUILD_TREE_H
+
+#include <bootcheck/base/buf.h>
+#include <bootcheck/base/err.h>
+#include <bootcheck/base/mem.h>
+#include <bootcheck/sys/archive.h>
+#include <bootcheck/sys/digest.h>
+
+#define BC_TREE_DEPTH 128 /* folders within folders */
+
+struct bc_tree_entry {
+	struct bc_entry e;	    /* strings owned */
+	char *source;		    /* FILE: where its bytes are; NULL = in data */
+	char *data;		    /* FILE: e.size bytes */
+	char sha256[BC_DIGEST_HEX]; /* FILE from a listing; "" = not known */
+	size_t order;
+};
+
+/* Zero initialised is empty. */
+struct bc_tree {
+	BC_VEC(struct bc_tree_entry);
+};
+
+/* Appends everything below the folder `root`. With a listing (`files.jsonl` of a store entry) modes and
+ * owners are its, otherwise they are 0755 or 0644 by the owner's execute bit, and 0:0, as far as git keeps
+ * them; entries called .git are left out. BC_E_IO, BC_E_FORMAT, BC_E_LIMIT. */
+bool bc_tree_read(struct bc_tree *tree, const char *root, const char *listing,
+	struct bc_err *err) BC_MUST_CHECK;
+/* Appends one entry; copies the strings, takes data. */
+struct bc_tree_entry *bc_tree_add(
+	struct bc_tree *tree, const struct bc_entry *entry, const char *source, char *data);
+/* Sorts (a folder directly before what is in it), lets later entries win, drops what lies below an
+ * entry that a later layer replaced, adds missing parents (0755, 0:0). BC_E_CASE when an entry lies
+ * below one that is no folder. */
+bool bc_tree_merge(struct bc_tree *tree, struct bc_err *err) BC_MUST_CHECK;
+void bc_tree_release(struct bc_tree *tree);
+static inline void bc_tree_cleanup(struct bc_tree *tree)
+{
+	bc_tree_release(tree);
+}
+
+/* Order of paths in which a folder comes directly before what it holds. */
+int bc_tree_compare(const char *a, const char *b);
+
+/* Finds the one path below root that member (a path or a glob, `*` does not match a slash) stands for;
+ * symbolic links are followed inside root, which is also their "/". The caller frees the full path.
+ * BC_E_MISSING: none, or several; the message lists candidates. BC_E_FORMAT: leads outside. */
+char *bc_tree_member(const char *root, const char *member, struct bc_err *err) BC_MUST_CHECK;
+
+/* A line of a listing. */
+void bc_tree_print_entry(const struct bc_entry *entry, const char *sha256, struct bc_buf *out);
+/* The reverse; strings of *entry are owned by the caller. BC_E_FORMAT. */
+bool bc_tree_parse_entry(const char *line, size_t len, struct bc_tree_entry *entry,
+	struct bc_err *err) BC_MUST_CHECK;
+
+#endif
