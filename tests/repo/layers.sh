@@ -32,18 +32,14 @@ includes() {
 		sed -E 's/:[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]/\t/')
 }
 
-layer_of() {
-	local path=${1#include/bootcheck/}
-	path=${path#harness/}
-	[[ $path == main.c ]] && path=cli/
-	echo "${path%%/*}"
-}
-
 check() {
 	local file inc from to owner who
 	while IFS=$'\t' read -r file inc; do
 		if [[ $inc == bootcheck/* ]]; then
-			from=$(layer_of "$file")
+			from=${file#include/bootcheck/}
+			from=${from#harness/}
+			[[ $from == main.c ]] && from=cli
+			from=${from%%/*}
 			to=${inc#bootcheck/}
 			to=${to%%/*}
 			[[ " ${below[$from]:-} " == *" $to "* ]] ||
