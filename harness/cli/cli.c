@@ -5,11 +5,15 @@
 #include <bootcheck/base/text.h>
 #include <bootcheck/cli/cli.h>
 
-extern const struct bc_command_line bc_cmd_lint, bc_cmd_list, bc_cmd_machines;
+extern const struct bc_command_line bc_cmd_lint;
+extern const struct bc_command_line bc_cmd_list;
+extern const struct bc_command_line bc_cmd_machines;
+extern const struct bc_command_line bc_cmd_report;
 
 const struct bc_command_line *const bc_commands[] = {
 	&bc_cmd_lint,
 	&bc_cmd_list,
+	&bc_cmd_report,
 	&bc_cmd_machines,
 	NULL,
 };

@@ -157,6 +157,9 @@ static void say(struct bc_terminal *t, const char *word, const uint64_t *ms, con
 	bc_buf_addc(out, '\n');
 	if (t->is_tty)
 		return;
+	/* A CI log may take "##[command]" anywhere in a line for a command to itself. */
+	for (char *p = out->data; (p = strstr(p, "##["));)
+		*p = '.';
 	write_out(t, out);
 	bc_buf_clear(out);
 }
