@@ -5,7 +5,7 @@
 # source file = words, one of which the fuzz target's text must hold
 parsers=(
 	'harness/plan/load.c=bc_plan_load'
-	'harness/report/load.c=bc_report_load'
+	'harness/report/load.c=bc_report_parse'
 	'harness/run/console.c=bc_console_push'
 	'harness/run/detect.c=bc_detect_line'
 	'harness/sys/archive.c=bc_archive_'

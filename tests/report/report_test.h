@@ -10,6 +10,13 @@
 
 #define FIXTURES BC_SOURCE_DIR "/fixtures/report"
 
+/* True under valgrind, which is some 30 times slower: figures mean nothing there. */
+static inline bool is_valgrind(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+	return preload && strstr(preload, "vgpreload");
+}
+
 /* The handmade journal with every verdict. */
 static inline void load_all(struct bc_run *run)
 {

@@ -331,14 +331,15 @@ END_TEST
 /* Ten thousand cases: journal and every report within a second (sanitizers take longer). */
 START_TEST(test_many_cases)
 {
+	const int cases = is_valgrind() ? 100 : 10000;
 	BC_AUTO(bc_buf) journal = {0};
 	bc_buf_adds(&journal, "{\"ns\":1,\"kind\":\"run-start\",\"run\":\"r\",\"cases\":[");
-	for (int i = 0; i < 10000; i++)
+	for (int i = 0; i < cases; i++)
 		bc_buf_addf(&journal,
 			"%s{\"id\":\"case-%d\",\"file\":\"cases/%d.yaml\",\"labels\":[\"l\"]}",
 			i ? "," : "", i, i / 2);
 	bc_buf_adds(&journal, "]}\n");
-	for (int i = 0; i < 10000; i++) {
+	for (int i = 0; i < cases; i++) {
 		bc_buf_addf(&journal,
 			"{\"ns\":%d,\"kind\":\"case-start\",\"case\":\"case-%d\",\"attempt\":1,"
 			"\"dir\":\"cases/%d\"}\n",
@@ -364,7 +365,7 @@ START_TEST(test_many_cases)
 	clock_t start = clock(); /* processor time: the machine may have other work */
 	ck_assert_msg(bc_report_parse("/nowhere", journal.data, journal.len, &run, &err), "%s",
 		err.message);
-	ck_assert_uint_eq(run.results.len, 10000);
+	ck_assert_uint_eq(run.results.len, (size_t)cases);
 	ck_assert(bc_report_junit(&run, NULL, &out, &err));
 	bc_report_tap(&run, &out);
 	bc_report_json(&run, &out);
@@ -374,9 +375,9 @@ START_TEST(test_many_cases)
 #if defined(__SANITIZE_ADDRESS__)
 	ck_assert_int_lt(ms, 10000);
 #else
-	ck_assert_int_lt(ms, 1000);
+	ck_assert(ms < 1000 || is_valgrind());
 #endif
-	printf("10000 cases, %zu bytes of journal: %u ms\n", journal.len, (unsigned)ms);
+	printf("%d cases, %zu bytes of journal: %u ms\n", cases, journal.len, (unsigned)ms);
 }
 END_TEST
 
