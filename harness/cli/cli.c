@@ -5,6 +5,7 @@
 #include <bootcheck/base/text.h>
 #include <bootcheck/cli/cli.h>
 
+extern const struct bc_command_line bc_cmd_build;
 extern const struct bc_command_line bc_cmd_lint;
 extern const struct bc_command_line bc_cmd_list;
 extern const struct bc_command_line bc_cmd_machines;
@@ -13,6 +14,7 @@ extern const struct bc_command_line bc_cmd_report;
 const struct bc_command_line *const bc_commands[] = {
 	&bc_cmd_lint,
 	&bc_cmd_list,
+	&bc_cmd_build,
 	&bc_cmd_report,
 	&bc_cmd_machines,
 	NULL,
