@@ -114,7 +114,7 @@ static bool has_magic(const char *path, const char *magic, struct bc_err *err, b
 
 static struct source *source_open(const struct bc_extract *job, struct bc_err *err)
 {
-	bool is_deb;
+	bool is_deb = false;
 	if (!has_magic(job->archive, "!<arch>\n", err, &is_deb))
 		return NULL;
 	struct source *from = bc_calloc(1, sizeof(*from));
