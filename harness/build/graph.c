@@ -100,7 +100,7 @@ static void add_change(struct bc_buf *out, const char *label, const char *was, c
 	if (out->len)
 		bc_buf_adds(out, "; ");
 	if (!was)
-		bc_buf_addf(out, "%s is new (%s)", label, is);
+		bc_buf_addf(out, "%s is new (%s)", label, is ? is : "");
 	else if (!is)
 		bc_buf_addf(out, "%s is gone (was %s)", label, was);
 	else

@@ -9,12 +9,18 @@ extern const struct bc_command_line bc_cmd_build;
 extern const struct bc_command_line bc_cmd_lint;
 extern const struct bc_command_line bc_cmd_list;
 extern const struct bc_command_line bc_cmd_machines;
+extern const struct bc_command_line bc_cmd_run;
+extern const struct bc_command_line bc_cmd_plan;
+extern const struct bc_command_line bc_cmd_replay;
 extern const struct bc_command_line bc_cmd_report;
 
 const struct bc_command_line *const bc_commands[] = {
+	&bc_cmd_run,
 	&bc_cmd_lint,
 	&bc_cmd_list,
 	&bc_cmd_build,
+	&bc_cmd_plan,
+	&bc_cmd_replay,
 	&bc_cmd_report,
 	&bc_cmd_machines,
 	NULL,

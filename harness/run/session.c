@@ -89,7 +89,7 @@ static void decide(struct bc_session *s, enum bc_verdict verdict, enum bc_fail_k
 	s->title = bc_strdup(title);
 	s->hint = bc_strdup(hint);
 	s->step = bc_dialog_step(s->dialog);
-	if (!s->line)
+	if (!s->line && verdict != BC_PASS)
 		s->line = s->console.lines;
 	tell(s, (struct bc_session_event){.kind = BC_SESSION_VERDICT, .text = title});
 }

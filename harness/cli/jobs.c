@@ -1,0 +1,126 @@
+#include <bootcheck/cli/jobs.h>
+#include <bootcheck/sys/host.h>
+
+static bool resolve(const struct bc_case *c, struct bc_build *build, const char *text, char **path,
+	struct bc_err *err)
+{
+	if (!text)
+		return true;
+	*path = bc_build_path(build, c, text, err);
+	return *path != NULL;
+}
+
+struct option_ref {
+	struct bc_build *build;
+	const struct bc_case *c;
+	struct bc_err *err;
+	char *path;
+};
+
+static const char *option_path(void *ctx, const char *name, const char *member)
+{
+	struct option_ref *r = ctx;
+	BC_AUTO_FREE char *ref =
+		bc_asprintf("${%s%s%s}", name, member ? ":" : "", member ? member : "");
+	free(r->path);
+	r->path = bc_build_path(r->build, r->c, ref, r->err);
+	return r->path;
+}
+
+/* A QEMU option is text in which references become paths. */
+static bool add_option(const struct bc_case *c, struct bc_build *build, const char *text,
+	struct bc_files *files, struct bc_err *err)
+{
+	struct option_ref r = {build, c, err, NULL};
+	char *expanded = bc_refs_expand(text, option_path, &r);
+	free(r.path);
+	if (!expanded)
+		return false;
+	bc_vec_push(&files->options, expanded);
+	return true;
+}
+
+bool bc_jobs_files(
+	const struct bc_case *c, struct bc_build *build, struct bc_files *files, struct bc_err *err)
+{
+	const struct bc_boot *boot = &c->boot;
+	bool ok = resolve(c, build, boot->kernel, &files->kernel, err) &&
+		resolve(c, build, boot->dtb, &files->dtb, err) &&
+		resolve(c, build, boot->initrd, &files->initrd, err) &&
+		resolve(c, build, boot->bios, &files->bios, err) &&
+		resolve(c, build, c->machine.net.tftp, &files->tftp, err);
+	for (size_t i = 0; ok && i < boot->drives.len; i++) {
+		char *path = NULL;
+		ok = resolve(c, build, boot->drives.items[i].file, &path, err);
+		if (ok)
+			bc_vec_push(&files->drives, path);
+	}
+	for (size_t i = 0; ok && i < c->machine.options.len; i++)
+		ok = add_option(c, build, c->machine.options.items[i], files, err);
+	return ok;
+}
+
+/* The emulator that the case wants; false with BC_E_MISSING. */
+static bool has_emulator(const struct bc_case *c, struct bc_err *err)
+{
+	BC_AUTO_FREE char *name = c->machine.qemu ? bc_strdup(c->machine.qemu)
+						  : bc_asprintf("qemu-system-%s", c->machine.arch);
+	BC_AUTO_FREE char *path = bc_host_find(name);
+	if (path)
+		return true;
+	(void)bc_fail(err, BC_E_MISSING, 0, "%s is not installed", name);
+	const char *package = bc_host_package(name);
+	if (package)
+		(void)bc_err_hint(err, "apt-get install %s", package);
+	else
+		(void)bc_err_hint(err, "`bootcheck machines` lists the emulators that are here");
+	return false;
+}
+
+static void refuse(struct bc_job *job)
+{
+	job->state = job->why.code == BC_E_MISSING ? BC_JOB_SKIP : BC_JOB_ERROR;
+}
+
+static struct bc_result *find_done(struct bc_run *done, const char *id)
+{
+	for (size_t i = 0; done && i < done->results.len; i++)
+		if (done->results.items[i].is_done && strcmp(done->results.items[i].id, id) == 0)
+			return &done->results.items[i];
+	return NULL;
+}
+
+bool bc_jobs_make(const struct bc_plan *plan, struct bc_build *build, struct bc_run *done,
+	struct bc_jobs *jobs, struct bc_err *err)
+{
+	bool has_work = false;
+	for (size_t i = 0; i < plan->len; i++) {
+		struct bc_job job = {.c = plan->items[i], .state = BC_JOB_READY};
+		struct bc_result *previous = find_done(done, job.c->id);
+		if (previous) {
+			job.state = BC_JOB_DONE;
+			job.previous = previous;
+		} else if (!has_emulator(job.c, &job.why) ||
+			!bc_build_add_case(build, job.c, &job.why)) {
+			refuse(&job);
+		} else {
+			has_work = true;
+		}
+		bc_vec_push(jobs, job);
+	}
+	if (has_work && !bc_build_run(build, err))
+		return false;
+	bc_vec_each (job, jobs)
+		if (job->state == BC_JOB_READY &&
+			!bc_jobs_files(job->c, build, &job->files, &job->why))
+			refuse(job);
+	return true;
+}
+
+void bc_jobs_release(struct bc_jobs *jobs)
+{
+	bc_vec_each (job, jobs)
+		bc_files_release(&job->files);
+	free(jobs->items);
+	*jobs = (struct bc_jobs){0};
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# labels: fake
+# timeout: 120
+# SIGINT and SIGKILL in the middle of a run: no emulator stays, what was decided stays, the reports are valid.
+set -euo pipefail
+. "$SOURCE_DIR/tests/cli/boot.bash"
+
+boot a-good <<'END'
+write "/ # "
+hang
+END
+case_ a-good 'console: [{expect: {prompt: shell}}]'
+boot b-long <<'END'
+ignore-term
+write "started\r\n"
+hang
+END
+case_ b-long 'console: [{expect: never}]'
+
+# Starts a run and waits until the second case prints.
+start() {
+	rm -rf run
+	"$BOOTCHECK" run -j 1 -o run cases "$@" >out 2>err </dev/null &
+	pid=$!
+	for _ in $(seq 1000); do
+		! grep -qs started run/cases/b-long/console.log || return 0
+		read -rt 0.01 <> <(:) || :
+	done
+	kill -9 $pid
+	fail "the second case did not start"
+}
+
+start
+kill -INT $pid
+got=0
+wait $pid || got=$?
+[[ $got == 130 ]] || fail "exit $got after SIGINT"
+valid
+no_orphans
+has run/junit.xml 'tests="2"'
+has run/junit.xml "interrupted"
+has run/results.json '"a-good"'
+
+start
+kill -KILL $pid
+wait $pid 2>/dev/null || :
+no_orphans
+valid
+grep -q '"kind":"case-end","case":"a-good","verdict":"pass"' run/events.jsonl || fail "the first verdict is lost"
+"$BOOTCHECK" report run >out 2>err && fail "an unfinished run is no success"
+has out "1 passed, 1 error"
+
+# Going on boots only what was not decided.
+sed -i 's/never/started/' cases/b-long.yaml
+"$BOOTCHECK" run --resume -o run cases >out 2>err </dev/null || fail "resume"
+valid
+[[ $(grep -c '"kind":"spawn","case":"a-good"' run/events.jsonl) == 1 ]] || fail "a-good booted again"
+has run/junit.xml 'errors="0"'
+no_orphans
+echo ok
