@@ -6,6 +6,7 @@
 #include <bootcheck/cli/cli.h>
 
 extern const struct bc_command_line bc_cmd_build;
+extern const struct bc_command_line bc_cmd_doctor;
 extern const struct bc_command_line bc_cmd_lint;
 extern const struct bc_command_line bc_cmd_list;
 extern const struct bc_command_line bc_cmd_machines;
@@ -23,6 +24,7 @@ const struct bc_command_line *const bc_commands[] = {
 	&bc_cmd_replay,
 	&bc_cmd_report,
 	&bc_cmd_machines,
+	&bc_cmd_doctor,
 	NULL,
 };
 

@@ -1,4 +1,5 @@
 #include <bootcheck/cli/cli.h>
+#include <bootcheck/cli/emulators.h>
 #include <bootcheck/cli/select.h>
 #include <bootcheck/sys/json.h>
 
@@ -110,6 +111,30 @@ static void print_schema(const struct bc_select *select)
 	fwrite(text.data, 1, text.len, stdout);
 }
 
+/* A machine or CPU that the emulator here does not have. Only a warning: another host's may. */
+static void ask_emulators(const struct bc_plan *plan, struct bc_diag *diag)
+{
+	BC_AUTO(bc_emulators) emulators = {0};
+	BC_AUTO(bc_strs) seen = {0}; /* many cases share one part file */
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct bc_case *c = plan->items[i];
+		struct bc_err err;
+		if (bc_emulators_check(&emulators, c, &err) || err.code != BC_E_CASE)
+			continue;
+		BC_AUTO_FREE char *place = bc_asprintf("%s:%d:%d", err.file, err.line, err.col);
+		if (bc_strs_has(&seen, place))
+			continue;
+		bc_strs_add(&seen, place);
+		bool is_cpu = c->machine.cpu && err.line == c->machine.cpu_loc.line &&
+			err.col == c->machine.cpu_loc.col;
+		struct bc_finding *f = bc_diag_add(diag, BC_SEV_WARNING,
+			is_cpu ? "unknown-cpu" : "unknown-machine",
+			is_cpu ? c->machine.cpu_loc : c->machine.model_loc, "%s", err.message);
+		bc_finding_hint(f, "%s", err.hint);
+	}
+	bc_diag_sort(diag);
+}
+
 static int lint(struct args *args)
 {
 	BC_AUTO(bc_diag) diag = {0};
@@ -117,6 +142,7 @@ static int lint(struct args *args)
 	struct bc_plan *plan = bc_select_open(&args->select, &diag, &err);
 	if (!plan)
 		return bc_cli_error(&err);
+	ask_emulators(plan, &diag);
 	if (args->is_json) {
 		print_json(plan, &diag);
 	} else {

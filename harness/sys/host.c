@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/utsname.h>
 
 #include <bootcheck/base/text.h>
@@ -47,6 +48,16 @@ uint64_t bc_host_memory_free(void)
 	if (limit > 0 && used >= 0 && limit > used && (uint64_t)(limit - used) < bytes)
 		bytes = (uint64_t)(limit - used);
 	return bytes;
+}
+
+int64_t bc_host_disk_free(const char *path)
+{
+	struct statvfs st;
+	uint64_t bytes;
+	if (statvfs(path, &st) != 0 ||
+		__builtin_mul_overflow((uint64_t)st.f_bavail, (uint64_t)st.f_frsize, &bytes))
+		return -1;
+	return bytes > INT64_MAX ? INT64_MAX : (int64_t)bytes;
 }
 
 static bool is_program(const char *path)

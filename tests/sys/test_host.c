@@ -63,6 +63,8 @@ START_TEST(knows_this_host)
 {
 	ck_assert_int_ge(bc_host_cpus(), 1);
 	ck_assert_uint_gt(bc_host_memory_free(), 1 << 20);
+	ck_assert_int_gt(bc_host_disk_free("/"), 0);
+	ck_assert_int_eq(bc_host_disk_free("/nonexistent"), -1);
 	BC_AUTO_FREE char *name = bc_host_name();
 	ck_assert(*name);
 }
