@@ -143,6 +143,12 @@ static size_t widest(size_t a, const char *text)
 	return n > a ? n : a;
 }
 
+/* The model without its options; --json has them. */
+static size_t model_length(const struct bc_case *c)
+{
+	return strcspn(c->machine.model, ",");
+}
+
 static void print_table(const struct bc_plan *plan)
 {
 	size_t id = 2, machine = 7, labels = 6;
@@ -151,7 +157,7 @@ static void print_table(const struct bc_plan *plan)
 		BC_AUTO_FREE char *list = join(&c->labels);
 		id = widest(id, c->id);
 		labels = widest(labels, list);
-		size_t n = strlen(c->machine.arch) + 1 + strlen(c->machine.model);
+		size_t n = strlen(c->machine.arch) + 1 + model_length(c);
 		machine = n > machine ? n : machine;
 	}
 	BC_AUTO(bc_buf) out = {0};

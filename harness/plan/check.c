@@ -71,7 +71,7 @@ static struct bc_loc head_loc(const struct bc_value *map)
 static void check_required(
 	struct bc_check *check, const struct bc_value *map, const struct bc_field *fields)
 {
-	for (const struct bc_field *f = fields; f && f->key && !check->lint->is_partial; f++) {
+	for (const struct bc_field *f = fields; f && f->key && !check->lint->lacks_parts; f++) {
 		if (!f->is_required || bc_value_get(map, f->key))
 			continue;
 		struct bc_loc loc = head_loc(map);
@@ -220,7 +220,8 @@ static void report_no_tag(struct bc_check *check, const struct bc_value *value,
 						 : "";
 	struct bc_loc loc = has_key ? value->items[0]->key_loc : value->loc;
 	struct bc_finding *f = value->kind == BC_VALUE_MAP
-		? bc_lint_error(check->lint, "unknown-kind", loc, "'%s' is no %s", word,
+		? bc_lint_error(check->lint, "unknown-kind", loc, "%s%s%s is no %s",
+			  has_key ? "'" : "", has_key ? word : "an empty map", has_key ? "'" : "",
 			  variant_word(shape))
 		: bc_lint_error(check->lint, "bad-type", loc,
 			  "a map such as `%s: …` is needed here, not %s",

@@ -24,6 +24,7 @@ struct source {
 	struct bc_value *vars, *matrix;
 	struct bc_cells cells;
 	struct bc_strs used_vars, used_artifacts;
+	bool is_broken; /* a part is not there: no cell is a case */
 };
 
 static struct bc_value *take_member(struct bc_value *map, const char *key)
@@ -71,7 +72,8 @@ static void set_vars(struct source *s, const struct bc_cell *cell, struct bc_var
 	const struct bc_strs *sets = &s->load->lint.options->sets;
 	for (size_t i = 0; s->vars && i < s->vars->len; i++) {
 		const struct bc_value *v = s->vars->items[i];
-		bc_vars_set(vars, v->key, v->text, v->loc, false);
+		if (v->kind == BC_VALUE_SCALAR && v->key)
+			bc_vars_set(vars, v->key, v->text, v->loc, false);
 	}
 	for (size_t i = 0; cell && i < cell->len; i++)
 		bc_vars_set(vars, cell->items[i].key, cell->items[i].value, cell->items[i].loc,
@@ -144,7 +146,7 @@ static void load_cell(struct source *s, const struct bc_cell *cell)
 	bc_rules_used(tree, &s->used_artifacts);
 	struct bc_check check = {.lint = lint, .artifacts = vars.artifacts};
 	bc_check_value(&check, tree, &bc_case_shape);
-	if (lint->errors != before)
+	if (lint->errors != before || s->is_broken)
 		return;
 	struct bc_case *c = bc_case_read(lint, s->file, tree, cell);
 	bc_rules_check(lint, c);
@@ -200,7 +202,7 @@ static void load_file(struct load *load, const struct bc_plan_file *file)
 	s.tree = bc_merge_uses(&load->lint, file);
 	if (!s.tree)
 		return;
-	load->lint.is_partial = load->lint.errors != before;
+	load->lint.lacks_parts = load->lint.lacks_vars = load->lint.errors != before;
 	if (!bc_value_get(file->root, "bootcheck") && !bc_value_get(file->root, "name")) {
 		bc_lint_hint(bc_lint_error(&load->lint, "not-a-case", file->root->loc,
 				     "the file has neither `bootcheck:` nor `name:`"),
@@ -213,7 +215,12 @@ static void load_file(struct load *load, const struct bc_plan_file *file)
 	s.matrix = take_member(s.tree, "matrix");
 	remember_names(load, s.vars);
 	remember_names(load, s.matrix);
-	if (expand_matrix(&s)) {
+	s.is_broken = load->lint.lacks_parts;
+	if (!expand_matrix(&s)) {
+		/* The rest of the file is looked at nevertheless, once. */
+		s.is_broken = load->lint.lacks_vars = true;
+		load_cell(&s, &(struct bc_cell){0});
+	} else {
 		for (size_t i = 0; i < s.cells.len; i++)
 			load_cell(&s, &s.cells.items[i]);
 		if (load->lint.errors == before)

@@ -55,13 +55,18 @@ bool bc_check_date(const char *text)
 	return at[1] != 2 || at[2] < 29 || is_leap;
 }
 
+static void note_was(struct bc_finding *finding, const struct bc_value *value)
+{
+	if (value->was.file)
+		bc_lint_note(finding, value->was, "also defined at this place, which it hides");
+}
+
 static struct bc_finding *report(
 	struct bc_check *check, const char *name, const struct bc_value *value, const char *wanted)
 {
 	struct bc_finding *f =
 		bc_lint_error(check->lint, name, value->loc, "'%s' is not %s", value->text, wanted);
-	if (value->was.file)
-		bc_lint_note(f, value->was, "also defined at this place, which it hides");
+	note_was(f, value);
 	return f;
 }
 
@@ -75,8 +80,9 @@ static void check_unit(
 			char low[32], high[32];
 			bc_size_format((uint64_t)shape->min, low, sizeof(low));
 			bc_size_format((uint64_t)shape->max, high, sizeof(high));
-			bc_lint_error(check->lint, "bad-range", value->loc,
-				"'%s' is not between %s and %s", value->text, low, high);
+			note_was(bc_lint_error(check->lint, "bad-range", value->loc,
+					 "'%s' is not between %s and %s", value->text, low, high),
+				value);
 		}
 		return;
 	}
@@ -88,6 +94,7 @@ static void check_unit(
 			is_size ? "write %sM, or another of K, M, G, T (powers of 1024)"
 				: "write %ss, or another of ms, s, min, h",
 			value->text);
+		note_was(f, value);
 		return;
 	}
 	bc_lint_hint(report(check, "bad-unit", value, bc_scalar_wanted(shape)),
@@ -104,13 +111,15 @@ static void check_int(
 		if (value->is_quoted)
 			bc_lint_hint(f, "in quotes it is a text; write it without");
 	} else if (shape->min == shape->max && n != shape->min) {
-		bc_lint_error(check->lint, "bad-range", value->loc,
-			"'%s' is not %" PRId64 ", the only value that is known", value->text,
-			shape->min);
+		note_was(bc_lint_error(check->lint, "bad-range", value->loc,
+				 "'%s' is not %" PRId64 ", the only value that is known",
+				 value->text, shape->min),
+			value);
 	} else if (n < shape->min || n > shape->max) {
-		bc_lint_error(check->lint, "bad-range", value->loc,
-			"'%s' is not between %" PRId64 " and %" PRId64, value->text, shape->min,
-			shape->max);
+		note_was(bc_lint_error(check->lint, "bad-range", value->loc,
+				 "'%s' is not between %" PRId64 " and %" PRId64, value->text,
+				 shape->min, shape->max),
+			value);
 	}
 }
 
@@ -131,7 +140,7 @@ static void check_word(
 		if (strcmp(shape->words[i], value->text) == 0)
 			return;
 	struct bc_finding *f = report(
-		check, "bad-value", value, shape->words[1] ? "one of the values" : "the value");
+		check, "bad-value", value, shape->words[1] ? "one of the values" : shape->words[0]);
 	bc_lint_suggest(f, value->text, shape->words, "the values");
 }
 
@@ -151,8 +160,7 @@ static void check_pattern(struct bc_check *check, const struct bc_value *value)
 	if (strpbrk(value->text, "()[]{}*+?|"))
 		bc_lint_hint(
 			f, "a backslash before one of ()[]{}*+?|. makes it an ordinary character");
-	if (value->was.file)
-		bc_lint_note(f, value->was, "also defined at this place, which it hides");
+	note_was(f, value);
 }
 
 static void check_text(
@@ -232,6 +240,9 @@ static void anchor_path(struct bc_value *value)
 
 void bc_scalar_check(struct bc_check *check, struct bc_value *value, const struct bc_shape *shape)
 {
+	/* Its value is not known; why was said already. */
+	if (check->lint->lacks_vars && strstr(value->text, "${"))
+		return;
 	check_refs(check, value, shape);
 	switch (shape->type) {
 	case BC_T_TEXT:

@@ -33,7 +33,7 @@ void bc_vars_release(struct bc_vars *vars)
 static void report_unknown(struct bc_vars *vars, struct bc_lint *lint, const char *name,
 	const struct bc_value *scalar, size_t at)
 {
-	if (lint->is_partial)
+	if (lint->lacks_vars)
 		return;
 	BC_AUTO(bc_strs) known = {0};
 	bc_vec_each (v, vars)

@@ -40,12 +40,13 @@ struct yaml {
 	} dropped;
 	struct bc_value *root;
 	bool has_document, is_over;
+	struct bc_loc last; /* of the newest scalar: where a token without a place must be near */
 };
 
 static bool is_ref_byte(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		(c && strchr("._-:/+@=,", c));
+		(c && strchr("._-:/+@=,*?", c));
 }
 
 /* Length of "${name}" at p, 0 when there is none. */
@@ -112,6 +113,14 @@ static size_t original(const struct yaml *y, size_t at)
 	return back < at ? at - back : 0;
 }
 
+/* What the marks of a scalar's token leave out. */
+static size_t skip_indent(const struct yaml *y, size_t at)
+{
+	while (at < y->file->text.len && y->file->text.data[at] == ' ')
+		at++;
+	return at;
+}
+
 static struct bc_loc token_loc(const struct yaml *y, struct fy_token *token, int quote)
 {
 	const struct fy_mark *start = token ? fy_token_start_mark(token) : NULL;
@@ -120,9 +129,11 @@ static struct bc_loc token_loc(const struct yaml *y, struct fy_token *token, int
 		return (struct bc_loc){0};
 	size_t from = original(y, start->input_pos),
 	       to = end ? original(y, end->input_pos) : from + 1;
-	/* A quoted token's marks leave its quotes out. */
+	/* A quoted token's marks leave its quotes out; a block starts at its first line's indentation. */
 	if (quote && from)
 		from--;
+	else
+		from = skip_indent(y, from);
 	return bc_file_loc(y->file, from, to + (size_t)quote);
 }
 
@@ -235,8 +246,8 @@ static bool awaits_key(const struct yaml *y)
 
 static void fail_key(struct yaml *y, struct bc_loc loc)
 {
-	if (!loc.file && y->depth)
-		loc = y->stack[y->depth - 1].node->loc;
+	if (!loc.file)
+		loc = y->last.file ? y->last : y->stack[y->depth - 1].node->loc;
 	bc_lint_hint(bc_lint_error(y->lint, "complex-key", loc, "a key must be a plain text"),
 		"${name} at the start of a value in braces, or a text with ': ', needs quotes");
 	y->is_over = true;
@@ -293,6 +304,23 @@ static void on_key(struct yaml *y, char *text, struct bc_loc loc)
 	top->key_loc = loc;
 }
 
+/* `expect: ~ #` is a tilde and a comment, though a prompt is meant. Whoever means a comment writes a
+ * space behind its '#'. */
+static void check_comment(struct yaml *y, struct fy_token *token)
+{
+	const struct fy_mark *mark = token ? fy_token_end_mark(token) : NULL;
+	size_t end = mark ? original(y, mark->input_pos) : 0, at = skip_indent(y, end);
+	const char *data = y->file->text.data;
+	if (!mark || at == end || at >= y->file->text.len || data[at] != '#')
+		return;
+	char next = at + 1 < y->file->text.len ? data[at + 1] : '\n';
+	if (next == ' ' || next == '\t' || next == '#')
+		return;
+	bc_lint_hint(bc_lint_warn(y->lint, "hash-comment", bc_file_loc(y->file, at, at + 1),
+			     "this '#' and what follows is a comment, not part of the text"),
+		"quote the text, or write a space behind the '#'");
+}
+
 static void on_scalar(struct yaml *y, struct fy_event *e)
 {
 	struct fy_token *token = e->scalar.value;
@@ -310,6 +338,8 @@ static void on_scalar(struct yaml *y, struct fy_event *e)
 	BC_AUTO_FREE char *text = raw ? decode(raw, len) : bc_strdup("");
 	if (!count_node(y, loc))
 		return;
+	if (loc.file)
+		y->last = loc;
 	if (awaits_key(y)) {
 		on_key(y, BC_TAKE(text), loc);
 		return;
@@ -320,6 +350,8 @@ static void on_scalar(struct yaml *y, struct fy_event *e)
 		node->kind = BC_VALUE_NULL;
 	else
 		node->text = BC_TAKE(text);
+	if (style == FYSS_PLAIN)
+		check_comment(y, token);
 	attach(y, node);
 	add_anchor(y, token_text(e->scalar.anchor), node);
 }

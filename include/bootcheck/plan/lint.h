@@ -9,7 +9,9 @@ struct bc_lint {
 	struct bc_diag *diag;
 	const struct bc_plan_options *options;
 	struct bc_plan_files *files;
-	bool is_partial; /* a part is not there: what it may have held must not be reported missing */
+	/* What is not there because of an earlier error must not be reported as well. */
+	bool lacks_parts; /* a file of `use:` could not be used */
+	bool lacks_vars; /* so that some ${name} cannot be filled in: such texts are not looked at */
 	size_t errors; /* also those that the list already had: another cell or case met them again */
 };
 

@@ -11,7 +11,7 @@
 /* Parses file->text (UTF-8, one document) into a tree; every node and key has its place. Plain `${…}`
  * is text also inside of {flow: maps}. Whatever is wrong becomes findings: [yaml], [tab], [not-utf8],
  * [bad-character], [too-big], [too-deep], [duplicate-key], [multi-document], [complex-key],
- * [yaml-feature], [empty-file]. NULL when any of them is an error. The caller frees. */
+ * [yaml-feature], [empty-file], and the warning [hash-comment]. NULL when any of them is an error. The caller frees. */
 struct bc_value *bc_yaml_parse(struct bc_lint *lint, const struct bc_plan_file *file) BC_MUST_CHECK;
 
 #endif
