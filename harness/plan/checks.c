@@ -10,7 +10,8 @@ const struct bc_check_info bc_checks[] = {
 		"Break the circle: one of them must be made without the other."},
 	{"bad-character", E,
 		"A control character, or one of U+E000 and U+E001, stands in the file.",
-		"Write it as an escape in double quotes, such as \"\\e\"."},
+		"Write a control character as an escape in double quotes, such as \"\\e\"; the two "
+		"others are reserved."},
 	{"bad-date", E, "Not a day of the calendar.", "Write YYYY-MM-DD, such as 2027-01-31."},
 	{"bad-matrix", E, "The matrix cannot be expanded as it is written.",
 		"Give each axis at least one value, each value once, and values that can be part "

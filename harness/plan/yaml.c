@@ -2,13 +2,8 @@
 
 #include <bootcheck/base/text.h>
 #include <bootcheck/plan/yaml.h>
+#include <bootcheck/plan/yaml_text.h>
 
-/* `{tree: ${rootfs}}` is not YAML: a plain text in a flow map ends at a brace. The braces of every
- * ${name} are therefore given to the scanner as two characters of the private use area (which a file may
- * not hold), and put back in what it returns. Each is 3 bytes long, so places move by 2 per brace. */
-#define OPEN	   "\xee\x80\x80" /* U+E000 */
-#define CLOSE	   "\xee\x80\x81" /* U+E001 */
-#define STAND_IN   3
 #define MAX_ANCHOR 1000
 
 struct frame {
@@ -26,10 +21,7 @@ struct anchor {
 struct yaml {
 	struct bc_lint *lint;
 	const struct bc_plan_file *file;
-	struct bc_buf text; /* what the scanner gets */
-	struct {
-		BC_VEC(size_t); /* offsets in text of the stand-ins */
-	} moved;
+	struct bc_yaml_text text;
 	struct frame stack[BC_YAML_MAX_DEPTH];
 	size_t depth, nodes;
 	struct {
@@ -42,76 +34,6 @@ struct yaml {
 	bool has_document, is_over;
 	struct bc_loc last; /* of the newest scalar: where a token without a place must be near */
 };
-
-static bool is_ref_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		(c && strchr("._-:/+@=,*?", c));
-}
-
-/* Length of "${name}" at p, 0 when there is none. */
-static size_t ref_length(const char *p, size_t len)
-{
-	if (len < 4 || p[0] != '$' || p[1] != '{')
-		return 0;
-	size_t n = 2;
-	while (n < len && is_ref_byte(p[n]))
-		n++;
-	return n > 2 && n < len && p[n] == '}' ? n + 1 : 0;
-}
-
-static void encode(struct yaml *y)
-{
-	const char *data = y->file->text.data;
-	size_t len = y->file->text.len;
-	y->text.max = len * 3 + 1;
-	for (size_t i = 0; i < len;) {
-		size_t n = ref_length(data + i, len - i);
-		if (!n) {
-			bc_buf_addc(&y->text, data[i++]);
-			continue;
-		}
-		bc_buf_addc(&y->text, '$');
-		bc_vec_push(&y->moved, y->text.len);
-		bc_buf_adds(&y->text, OPEN);
-		bc_buf_add(&y->text, data + i + 2, n - 3);
-		bc_vec_push(&y->moved, y->text.len);
-		bc_buf_adds(&y->text, CLOSE);
-		i += n;
-	}
-}
-
-static char *decode(const char *text, size_t len)
-{
-	BC_AUTO(bc_buf) out = {.max = len + 1};
-	for (size_t i = 0; i < len;) {
-		if (len - i >= STAND_IN && memcmp(text + i, OPEN, STAND_IN) == 0) {
-			bc_buf_addc(&out, '{');
-			i += STAND_IN;
-		} else if (len - i >= STAND_IN && memcmp(text + i, CLOSE, STAND_IN) == 0) {
-			bc_buf_addc(&out, '}');
-			i += STAND_IN;
-		} else {
-			bc_buf_addc(&out, text[i++]);
-		}
-	}
-	return bc_buf_take(&out);
-}
-
-/* An offset of the scanner's as one of the file's. */
-static size_t original(const struct yaml *y, size_t at)
-{
-	size_t low = 0, high = y->moved.len;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (y->moved.items[middle] < at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	size_t back = low * (STAND_IN - 1);
-	return back < at ? at - back : 0;
-}
 
 /* What the marks of a scalar's token leave out. */
 static size_t skip_indent(const struct yaml *y, size_t at)
@@ -127,60 +49,14 @@ static struct bc_loc token_loc(const struct yaml *y, struct fy_token *token, int
 	const struct fy_mark *end = token ? fy_token_end_mark(token) : NULL;
 	if (!start)
 		return (struct bc_loc){0};
-	size_t from = original(y, start->input_pos),
-	       to = end ? original(y, end->input_pos) : from + 1;
+	size_t from = bc_yaml_original(&y->text, start->input_pos),
+	       to = end ? bc_yaml_original(&y->text, end->input_pos) : from + 1;
 	/* A quoted token's marks leave its quotes out; a block starts at its first line's indentation. */
 	if (quote && from)
 		from--;
 	else
 		from = skip_indent(y, from);
 	return bc_file_loc(y->file, from, to + (size_t)quote);
-}
-
-static bool check_lines(struct yaml *y)
-{
-	const struct bc_plan_file *file = y->file;
-	if (file->text.overflow || file->text.len > BC_FILE_MAX_BYTES) {
-		bc_lint_error(y->lint, "too-big", (struct bc_loc){.file = file->path},
-			"the file is larger than 1 MiB");
-		return false;
-	}
-	if (file->lines.len > BC_FILE_MAX_LINES) {
-		bc_lint_error(y->lint, "too-big",
-			(struct bc_loc){.file = file->path, .line = BC_FILE_MAX_LINES + 1},
-			"the file has more than %d lines", BC_FILE_MAX_LINES);
-		return false;
-	}
-	return true;
-}
-
-/* UTF-8 without control characters and without the two stand-ins. */
-static bool check_bytes(struct yaml *y)
-{
-	const char *data = y->file->text.data;
-	for (size_t i = 0; i < y->file->text.len;) {
-		uint32_t c = 0;
-		int n = bc_utf8_next(data + i, y->file->text.len - i, &c);
-		struct bc_loc loc = bc_file_loc(y->file, i, i + 1);
-		if (!n) {
-			bc_lint_hint(
-				bc_lint_error(y->lint, "not-utf8", loc, "byte 0x%02x is not UTF-8",
-					(unsigned)(unsigned char)data[i]),
-				"save the file as UTF-8; a byte in a pattern is written \\x%02x",
-				(unsigned)(unsigned char)data[i]);
-			return false;
-		}
-		bool is_control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
-		if (is_control || c == 0xe000 || c == 0xe001) {
-			bc_lint_hint(
-				bc_lint_error(y->lint, "bad-character", loc,
-					"the character U+%04X may not stand in a case file", c),
-				"in double quotes it is written \"\\u%04x\"", c);
-			return false;
-		}
-		i += (size_t)n;
-	}
-	return true;
 }
 
 static void fail_deep(struct yaml *y, struct bc_loc loc)
@@ -271,7 +147,7 @@ static char *token_text(struct fy_token *token)
 {
 	size_t len = 0;
 	const char *text = token ? fy_token_get_text(token, &len) : NULL;
-	return text ? decode(text, len) : NULL;
+	return text ? bc_yaml_decode(text, len) : NULL;
 }
 
 static void check_tag(struct yaml *y, struct fy_token *tag)
@@ -309,7 +185,8 @@ static void on_key(struct yaml *y, char *text, struct bc_loc loc)
 static void check_comment(struct yaml *y, struct fy_token *token)
 {
 	const struct fy_mark *mark = token ? fy_token_end_mark(token) : NULL;
-	size_t end = mark ? original(y, mark->input_pos) : 0, at = skip_indent(y, end);
+	size_t end = mark ? bc_yaml_original(&y->text, mark->input_pos) : 0,
+	       at = skip_indent(y, end);
 	const char *data = y->file->text.data;
 	if (!mark || at == end || at >= y->file->text.len || data[at] != '#')
 		return;
@@ -335,7 +212,7 @@ static void on_scalar(struct yaml *y, struct fy_event *e)
 		y->is_over = true;
 		return;
 	}
-	BC_AUTO_FREE char *text = raw ? decode(raw, len) : bc_strdup("");
+	BC_AUTO_FREE char *text = raw ? bc_yaml_decode(raw, len) : bc_strdup("");
 	if (!count_node(y, loc))
 		return;
 	if (loc.file)
@@ -362,7 +239,7 @@ static void on_start(struct yaml *y, enum bc_value_kind kind, struct fy_event *e
 	const struct fy_mark *mark = fy_event_start_mark(e);
 	struct bc_loc loc = {0};
 	if (mark) {
-		size_t at = original(y, mark->input_pos);
+		size_t at = bc_yaml_original(&y->text, mark->input_pos);
 		loc = bc_file_loc(y->file, at, at + 1);
 	}
 	check_tag(y, is_map ? e->mapping_start.tag : e->sequence_start.tag);
@@ -444,7 +321,7 @@ static void on_document(struct yaml *y, struct fy_event *e)
 {
 	if (y->has_document) {
 		const struct fy_mark *mark = fy_event_start_mark(e);
-		size_t at = mark ? original(y, mark->input_pos) : 0;
+		size_t at = mark ? bc_yaml_original(&y->text, mark->input_pos) : 0;
 		bc_lint_hint(
 			bc_lint_error(y->lint, "multi-document", bc_file_loc(y->file, at, at + 3),
 				"a second document in one file"),
@@ -562,7 +439,7 @@ static void scan(struct yaml *y)
 	struct fy_parse_cfg cfg = {
 		.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_JSON_NONE, .diag = diag};
 	struct fy_parser *parser = fy_parser_create(&cfg);
-	if (!parser || fy_parser_set_string(parser, y->text.data, y->text.len) != 0)
+	if (!parser || fy_parser_set_string(parser, y->text.encoded.data, y->text.encoded.len) != 0)
 		abort();
 	for (struct fy_event *e; !y->is_over && (e = fy_parser_parse(parser));) {
 		on_event(y, e);
@@ -588,8 +465,7 @@ static void release(struct yaml *y)
 		bc_value_free(*d);
 	free(y->anchors.items);
 	free(y->dropped.items);
-	free(y->moved.items);
-	bc_buf_release(&y->text);
+	bc_yaml_text_release(&y->text);
 	bc_value_free(y->root);
 }
 
@@ -599,8 +475,8 @@ struct bc_value *bc_yaml_parse(struct bc_lint *lint, const struct bc_plan_file *
 	y->lint = lint;
 	y->file = file;
 	size_t before = lint->errors;
-	if (check_lines(y) && file->text.len && check_bytes(y)) {
-		encode(y);
+	if (bc_yaml_text_check(lint, file) && file->text.len) {
+		bc_yaml_encode(&y->text, &file->text);
 		scan(y);
 	}
 	if (lint->errors == before && (!y->root || y->root->kind == BC_VALUE_NULL))
