@@ -1,3 +1,4 @@
+#include <bootcheck/cli/emulators.h>
 #include <bootcheck/cli/jobs.h>
 #include <bootcheck/sys/host.h>
 
@@ -60,21 +61,15 @@ bool bc_jobs_files(
 	return ok;
 }
 
-/* The emulator that the case wants; false with BC_E_MISSING. */
-static bool has_emulator(const struct bc_case *c, struct bc_err *err)
+/* The emulator is here and knows the machine and CPU. One that does not answer is left to the boot, whose
+ * error says more. */
+static bool has_machine(struct bc_emulators *emulators, const struct bc_case *c, struct bc_err *err)
 {
-	BC_AUTO_FREE char *name = c->machine.qemu ? bc_strdup(c->machine.qemu)
-						  : bc_asprintf("qemu-system-%s", c->machine.arch);
-	BC_AUTO_FREE char *path = bc_host_find(name);
-	if (path)
+	if (bc_emulators_check(emulators, c, err))
 		return true;
-	(void)bc_fail(err, BC_E_MISSING, 0, "%s is not installed", name);
-	const char *package = bc_host_package(name);
-	if (package)
-		(void)bc_err_hint(err, "apt-get install %s", package);
-	else
+	if (err->code == BC_E_MISSING && !err->hint[0])
 		(void)bc_err_hint(err, "`bootcheck machines` lists the emulators that are here");
-	return false;
+	return err->code != BC_E_MISSING && err->code != BC_E_CASE;
 }
 
 static void refuse(struct bc_job *job)
@@ -94,13 +89,14 @@ bool bc_jobs_make(const struct bc_plan *plan, struct bc_build *build, struct bc_
 	struct bc_jobs *jobs, struct bc_err *err)
 {
 	bool has_work = false;
+	BC_AUTO(bc_emulators) emulators = {0};
 	for (size_t i = 0; i < plan->len; i++) {
 		struct bc_job job = {.c = plan->items[i], .state = BC_JOB_READY};
 		struct bc_result *previous = find_done(done, job.c->id);
 		if (previous) {
 			job.state = BC_JOB_DONE;
 			job.previous = previous;
-		} else if (!has_emulator(job.c, &job.why) ||
+		} else if (!has_machine(&emulators, job.c, &job.why) ||
 			!bc_build_add_case(build, job.c, &job.why)) {
 			refuse(&job);
 		} else {

@@ -70,3 +70,10 @@ fi
 echo 'machnie: {}' >>"$dir/cases/good.yaml"
 bc doctor "$dir/cases"
 [[ $rc == 2 ]] && grep -q 'machnie' "$dir/err" || fail "a case with an error: $rc"
+
+# A run says the same, as an ERROR of that case: it was not booted, so it did not fail.
+rm "$dir"/cases/*
+make wrong arm vexpres-a9
+bc run --output "$dir/run" "$dir/cases"
+[[ $rc == 3 ]] && grep -q "did you mean 'vexpress-a9'" "$dir/out" "$dir/err" || fail "run: $rc"
+grep -q '<error' "$dir/run/junit.xml" || fail "run: no <error> in JUnit"
