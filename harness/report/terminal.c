@@ -173,6 +173,7 @@ static void add_download(struct bc_buf *out, const struct slot *s)
 	bc_buf_addf(out, "%s of %s", done, total);
 	if (s->rate)
 		bc_buf_addf(out, ", %s/s", rate);
+	bc_buf_adds(out, "  ");
 }
 
 /* Draws one status line of at most `columns`; returns the columns it took. */
@@ -194,13 +195,11 @@ static size_t status(const struct bc_terminal *t, struct bc_buf *out, const stru
 	bc_buf_addf(out, "%*s", (int)(pad - name + 2), "");
 	used += pad + 2;
 	BC_AUTO(bc_buf) text = {0};
+	if (s->total)
+		add_download(&text, s);
 	if (s->phase[0])
 		bc_buf_addf(&text, "%s  ", s->phase);
 	bc_buf_adds(&text, s->text);
-	if (s->total) {
-		bc_buf_adds(&text, text.len ? "  " : "");
-		add_download(&text, s);
-	}
 	if (!text.len || used >= columns)
 		return used;
 	paint(t, out, "\033[2m");
@@ -295,6 +294,12 @@ static void remove_slot(struct bc_terminal *t, struct slot *s)
 	memmove(s, s + 1, (--t->slots.len - at) * sizeof(*s));
 }
 
+/* Takes no more than fits: the newest line may be megabytes long and is drawn in one row at most. */
+static void set_text(char *to, size_t size, const char *text)
+{
+	snprintf(to, size, "%.*s", (int)size - 1, text ? text : "");
+}
+
 static struct slot *add_slot(
 	struct bc_terminal *t, const struct bc_progress *p, const char *id, bool is_build)
 {
@@ -306,15 +311,11 @@ static struct slot *add_slot(
 	}
 	s->start_ms = now - p->elapsed_ms; /* may wrap, and back when it is subtracted */
 	s->phase[0] = s->text[0] = '\0';
-	if (is_build)
+	if (is_build) {
 		s->title = bc_strdup(p->text ? p->text : "");
+		set_text(s->text, sizeof(s->text), s->title);
+	}
 	return s;
-}
-
-/* Takes no more than fits: the newest line may be megabytes long and is drawn in one row at most. */
-static void set_text(char *to, size_t size, const char *text)
-{
-	snprintf(to, size, "%.*s", (int)size - 1, text ? text : "");
 }
 
 static void on_download(struct slot *s, const struct bc_progress *p)
