@@ -100,7 +100,7 @@ static void excerpt(struct bc_buf *out, const struct bc_attempt *a, bool color)
 		bc_buf_addc(out, '\n');
 }
 
-/* Where to look: the console with its line, else the attempt's folder. */
+/* Where to look: the console with its line, else the attempt's folder; from here if it is below. */
 static void place(struct bc_buf *out, const struct bc_run *run, const struct bc_attempt *a)
 {
 	BC_AUTO_FREE char *console = bc_report_file(run, a, "console.log");
@@ -108,6 +108,9 @@ static void place(struct bc_buf *out, const struct bc_run *run, const struct bc_
 	const char *path = console ? console : folder;
 	if (!path)
 		return;
+	BC_AUTO_FREE char *relative = bc_report_relative(path, ".");
+	if (!bc_has_prefix(relative, "../"))
+		path = relative;
 	bc_buf_adds(out, "      ");
 	bc_escape_text(out, path, strlen(path), false);
 	if (console && a->line)

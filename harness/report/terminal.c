@@ -312,7 +312,8 @@ static struct slot *add_slot(
 	s->start_ms = now - p->elapsed_ms; /* may wrap, and back when it is subtracted */
 	s->phase[0] = s->text[0] = '\0';
 	if (is_build) {
-		s->title = bc_strdup(p->text ? p->text : "");
+		/* A node without an artifact's name has its title for an id. */
+		s->title = bc_strdup(p->text && strcmp(p->text, id) != 0 ? p->text : "");
 		set_text(s->text, sizeof(s->text), s->title);
 	}
 	return s;
@@ -352,9 +353,10 @@ static void on_build(struct bc_terminal *t, const struct bc_progress *p, const c
 		return;
 	}
 	const char *text = p->text ? p->text : "";
+	bool is_idle = strcmp(text, "hit") == 0 || strcmp(text, "found") == 0;
 	if (!t->quiet && strcmp(text, "built") == 0)
 		say(t, "BUILT", &p->elapsed_ms, id, s->title);
-	else if (!t->quiet && strcmp(text, "hit") != 0)
+	else if (!t->quiet && !is_idle)
 		say(t, "ERROR", &p->elapsed_ms, id, text);
 	remove_slot(t, s);
 }

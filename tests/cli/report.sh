@@ -21,6 +21,7 @@ golden() { sed "s|$SOURCE_DIR|@SOURCE@|g" "$work/out" | diff "$fixtures/$1" - ||
 
 unset GITHUB_ACTIONS GITHUB_STEP_SUMMARY
 cp -r "$fixtures/all" "$work/run"
+cd "$work"
 
 expect 1 report "$fixtures/all"
 golden all.summary.txt

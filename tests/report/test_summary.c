@@ -84,12 +84,26 @@ START_TEST(test_excerpt_window)
 }
 END_TEST
 
+/* What lies below the working folder is named from there. */
+START_TEST(test_path_from_here)
+{
+	BC_AUTO(bc_run) run = {0};
+	BC_AUTO(bc_buf) out = {0};
+	ck_assert_int_eq(chdir(FIXTURES), 0);
+	load_all(&run);
+	bc_report_summary(&run, false, &out);
+	ck_assert_ptr_nonnull(strstr(out.data, "\n      all/cases/hostile/console.log:2\n"));
+}
+END_TEST
+
 int main(void)
 {
+	ck_assert_int_eq(chdir("/usr"), 0); /* the golden file has whole paths */
 	Suite *suite = suite_create("summary");
 	TCase *t = tcase_create("summary");
 	tcase_add_test(t, test_golden);
 	tcase_add_test(t, test_counts);
+	tcase_add_test(t, test_path_from_here);
 	tcase_add_test(t, test_excerpt_window);
 	suite_add_tcase(suite, t);
 	return run_suite(suite);

@@ -427,6 +427,9 @@ static char *plain_output(bool quiet)
 	tell(t, NULL,
 		(struct bc_progress){BC_PROGRESS_BUILD_START, .id = "kernel", .text = "apt linux"});
 	tell(t, NULL, (struct bc_progress){BC_PROGRESS_BUILD_END, .id = "kernel", .text = "hit"});
+	tell(t, NULL,
+		(struct bc_progress){BC_PROGRESS_BUILD_START, .id = "kernel", .text = "apt linux"});
+	tell(t, NULL, (struct bc_progress){BC_PROGRESS_BUILD_END, .id = "kernel", .text = "found"});
 	tell(t, NULL, (struct bc_progress){BC_PROGRESS_BUILD_START, .id = "busybox", .text = what});
 	for (uint64_t i = 0; i < 50; i++)
 		tell(t, NULL,
