@@ -123,9 +123,9 @@ struct bc_detect *bc_detect_new(const struct bc_strs *off)
 	bc_scan_add(detect->scan, "reboot: Restarting system", detect->restart_id);
 	bc_scan_add(detect->scan, "Rebooting in ", detect->restart_id);
 	detect->facts = bc_facts_new(detect->scan, detect->count + 3);
-	detect->place.regex =
-		"(?: at |WARNING: |in )((?:[\\w.+-]+/)*[\\w.+-]+\\.[chSs]:\\d+)(?:[!: ]|$)"
-		"(?: ?(?:at )?([A-Za-z_][\\w.]*)\\+0x)?";
+	detect->place.regex = "(?: at |WARNING: |in "
+			      ")(?:/\\S*/)?((?:[\\w.+-]+/)*[\\w.+-]+\\.[chSs]:\\d+)(?:[!: ]|$)"
+			      "(?: ?(?:at )?([A-Za-z_][\\w.]*)\\+0x)?";
 	/* What the kernel does because of the report before. */
 	detect->derived.regex =
 		"^Kernel panic - not syncing: (?:Fatal exception|Attempted to kill|Aiee, |Oops|"
@@ -220,6 +220,26 @@ static void retitle(struct bc_hit *hit, char *function)
 	hit->title = title;
 }
 
+static void add_message(struct bc_hit *hit, const char *message)
+{
+	char *title = bc_asprintf("%s: %s", hit->title, message);
+	free(hit->title);
+	hit->title = title;
+}
+
+static bool is_warning(const struct bc_hit *hit)
+{
+	return strcmp(hit->detector->id, "warning") == 0;
+}
+
+static char *stable_text(const struct line *line)
+{
+	struct groups groups = {.text = line->text, .spans = {{0, line->len}}};
+	BC_AUTO(bc_buf) out = {.max = 300};
+	bc_title_expand("$s0", &groups, "", &out);
+	return bc_buf_take(&out);
+}
+
 /* An open report takes the line or ends before it. */
 static void feed_report(struct bc_detect *detect, struct report *r, const struct line *line)
 {
@@ -232,7 +252,11 @@ static void feed_report(struct bc_detect *detect, struct report *r, const struct
 		free(function);
 		return;
 	}
-	r->lines++;
+	/* Most architectures print what WARN() was told behind the header, x86 before it. */
+	if (!r->lines++ && what == TRACE_OTHER && is_warning(hit) && !r->has_message && line->len) {
+		BC_AUTO_FREE char *message = stable_text(line);
+		add_message(hit, message);
+	}
 	r->frames += what == TRACE_FRAME;
 	r->strangers = what == TRACE_OTHER ? r->strangers + 1 : 0;
 	if (what != TRACE_OTHER || !r->frames)
@@ -320,6 +344,25 @@ static void locate(struct bc_detect *detect, struct bc_hit *hit, const struct li
 	}
 }
 
+/* refcount_t and the lists say what is wrong by a WARN(): what they say is the better title, whether it
+ * was printed before the header or behind it. */
+static void sharpen(struct bc_detect *detect, struct report *r, const struct bc_detector *d,
+	const struct groups *groups, const struct line *line)
+{
+	struct bc_hit *hit = &detect->hits.items[r->hit - 1];
+	if (!is_warning(hit) || r->lines > 2 || !(d->flags & BC_DETECT_FUNCTION))
+		return;
+	struct bc_hit better = make_hit(detect, d, groups, hit->line);
+	better.last = line->number;
+	better.is_open = hit->is_open;
+	better.place = BC_TAKE(hit->place);
+	char *function = BC_TAKE(hit->function);
+	hit_release(hit);
+	*hit = better;
+	if (function)
+		retitle(hit, function);
+}
+
 static bool add_failure(struct bc_detect *detect, const struct bc_detector *d,
 	const struct groups *groups, const struct line *line)
 {
@@ -342,6 +385,8 @@ static bool add_failure(struct bc_detect *detect, const struct bc_detector *d,
 		hit->is_open = true;
 		hit->last = line->number;
 		open->strangers = 0;
+		if (!is_panic)
+			sharpen(detect, open, d, groups, line);
 		if (is_panic)
 			open->lines = open->frames = 0;
 		return hit->is_fatal && !was_fatal;
@@ -356,16 +401,16 @@ static bool add_failure(struct bc_detect *detect, const struct bc_detector *d,
 		char *function = BC_TAKE(hit.function);
 		retitle(&hit, function);
 	}
-	if (detect->message && line->number - detect->cut_at <= 2 &&
-		strcmp(d->id, "warning") == 0) {
-		char *title = bc_asprintf("%s: %s", hit.title, detect->message);
-		free(hit.title);
-		hit.title = title;
-	}
+	bool has_message =
+		is_warning(&hit) && detect->message && line->number == detect->cut_at + 2;
+	if (has_message)
+		add_message(&hit, detect->message);
 	if (d->flags & BC_DETECT_REPORT) {
 		struct report *r = free_report(detect);
 		*r = (struct report){.hit = detect->hits.len + 1,
-			.rank = hit.function ? 3 : 0,
+			/* Where a hint tells the cause, the trace only shows how a panic is made. */
+			.rank = hit.function || d->hint ? 3 : 0,
+			.has_message = has_message,
 			.has_oops = is_oops};
 		memcpy(r->caller, line->caller, sizeof(r->caller));
 		hit.is_open = true;
@@ -425,10 +470,7 @@ static void keep_message(struct bc_detect *detect, const struct line *line)
 		free(detect->message);
 		detect->message = NULL;
 	} else if (detect->cut_at && line->number == detect->cut_at + 1) {
-		struct groups groups = {.text = line->text, .spans = {{0, line->len}}};
-		BC_AUTO(bc_buf) out = {.max = 300};
-		bc_title_expand("$s0", &groups, "", &out);
-		detect->message = bc_buf_take(&out);
+		detect->message = stable_text(line);
 	}
 }
 

@@ -294,7 +294,9 @@ void bc_hint_vfs(const struct bc_facts *f, struct bc_buf *out)
 				means ? means : "");
 		}
 		bc_buf_adds(out, "; ");
-	} else if (f->saw_cmdline && !f->cmdline_root) {
+	} else if (f->cmdline_root) {
+		bc_buf_addf(out, "root=%s was not found; ", f->cmdline_root);
+	} else if (f->saw_cmdline) {
 		bc_buf_adds(out, "no root= was given; ");
 	}
 	if (f->partitions.len) {

@@ -72,6 +72,7 @@ struct report {
 	uint64_t
 		closed_at; /* lines seen when it ended; a panic that follows at once belongs to it */
 	int rank;	   /* how certain its function is */
+	bool has_message;  /* what WARN() was told is in the title */
 	bool has_oops;	   /* the kernel died of it: a panic is its consequence */
 };
 struct trace; /* the patterns of trace lines */

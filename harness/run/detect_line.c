@@ -184,12 +184,20 @@ void bc_exit_decode(unsigned long code, struct bc_buf *out)
 }
 
 /* Copies text without what differs from boot to boot: addresses, and the numbers of processors and
- * processes. */
+ * processes, and offsets. */
 static void add_stable(struct bc_buf *out, const char *text, size_t len)
 {
 	BC_AUTO(bc_buf) clean = {0};
 	for (size_t i = 0; i < len;) {
 		size_t n = 0;
+		if (len - i > 3 && memcmp(text + i, "+0x", 3) == 0) {
+			for (i += 3; i < len &&
+				(isxdigit((unsigned char)text[i]) || text[i] == '/' ||
+					text[i] == 'x');
+				i++)
+				;
+			continue;
+		}
 		bool at_word = i == 0 || !isalnum((unsigned char)text[i - 1]);
 		bool is_hex = at_word && len - i > 2 && text[i] == '0' && text[i + 1] == 'x';
 		size_t from = i + (is_hex ? 2 : 0);

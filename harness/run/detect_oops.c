@@ -28,7 +28,7 @@ const struct bc_detector bc_detectors_oops[] = {
 		OOPS,
 		.literal = "Unable to handle kernel \nnable to handle page fault\nUnable to handle "
 			   "unmapped\nnable to handle kernel paging request\nkernel data access",
-		.regex = "^(?:CPU \\d+ )?(?:BUG: )?([Uu]nable to handle (?:kernel paging "
+		.regex = "^(?:CPU \\d+ )?((?:BUG: )?[Uu]nable to handle (?:kernel paging "
 			 "request|page "
 			 "fault|kernel access to user memory[^\\n]*?|kernel data "
 			 "access[^\\n]*?|kernel "
@@ -62,10 +62,12 @@ const struct bc_detector bc_detectors_oops[] = {
 	},
 	{
 		.id = "kernel-bug",
-		OOPS,
+		.group = "oops",
+		.kind = BC_KIND_SPLAT,
+		.flags = BC_DETECT_REPORT | BC_DETECT_KERNEL,
 		.literal = "kernel BUG at ",
-		.regex = "^(kernel BUG at \\S+:\\d+!)",
-		.title = "$1",
+		.regex = "^kernel BUG at (?:/\\S*/)?(\\S+:\\d+!)",
+		.title = "kernel BUG at $1",
 		.means = "BUG() or BUG_ON() in the source line named: the code asserts that this "
 			 "never "
 			 "happens.",
@@ -116,11 +118,28 @@ const struct bc_detector bc_detectors_oops[] = {
 		.advice = "look for deep recursion or large local variables in the trace",
 	},
 	{
+		.id = "domain-fault",
+		OOPS,
+		.literal = "page domain fault (",
+		.regex = "^(Unhandled (?:fault|prefetch abort): page domain fault) \\(",
+		.title = "$1",
+		.means = "The kernel used an address of userspace without asking for access. On "
+			 "ARM with "
+			 "CONFIG_CPU_SW_DOMAIN_PAN a NULL pointer shows so: look at the address.",
+		.example = "Unhandled fault: page domain fault (0x81b) at 0x00000000",
+		.unlike = "a page domain fault (0x81b) in the manual",
+		.advice =
+			"at 0x00000000 a pointer was NULL; at other addresses copy_from_user() or "
+			"copy_to_user() is missing",
+	},
+	{
 		.id = "external-abort",
 		OOPS,
-		.literal = "Unhandled fault: \nSError Interrupt on CPU\nexternal abort: \nBad mode "
+		.literal = "Unhandled fault: \nUnhandled prefetch abort: \nSError Interrupt on "
+			   "CPU\nexternal abort: \nBad mode "
 			   "in ",
-		.regex = "^(Unhandled fault: [^(]*?(?= \\()|SError Interrupt(?= on CPU)|"
+		.regex = "^(Unhandled (?:fault|prefetch abort): [^(]*?(?= \\()|SError Interrupt(?= "
+			 "on CPU)|"
 			 "Internal error: (?:synchronous|asynchronous|level \\d)[^:]*|"
 			 "Bad mode in \\w+ handler detected)",
 		.title = "$1",

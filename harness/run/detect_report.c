@@ -31,30 +31,35 @@ struct trace {
 /* Functions that report, or that only stumble over what their caller handed them: the frame above is
  * the one to name. */
 #define HELPER                                                                                     \
-	"^(?:__?)?(?:dump_stack(?:_lvl|_print_info)?|show_stack|show_regs|unwind_backtrace|"       \
-	"dump_backtrace|print_\\w+|kasan_\\w+|check_memory_region|check_region_inline|"            \
-	"asan_\\w+|hwasan_\\w+|kmsan_\\w+|kcsan_\\w+|tsan_\\w+|ubsan_\\w+|end_report|"             \
-	"warn|warn_printk|warn_slowpath\\w*|report_bug|die|die_kernel_fault|oops_\\w+|panic|"      \
-	"do_kernel_fault|do_page_fault|do_translation_fault|do_DataAbort|do_mem_abort|"            \
-	"do_bad_area|do_user_addr_fault|do_trap\\w*|do_error_trap|do_invalid_op|"                  \
-	"(?:asm_)?exc_\\w+|handle_bug|handle_invalid_op|page_fault_oops|no_context|bad_area\\w*|"  \
-	"arm64_notify_die|bug_handler|brk_handler|call_break_hook|el1h?_\\w+|dabt_svc|pabt_svc|"   \
-	"und_svc\\w*|irq_svc|undef\\w*|do_undefinstr|vectors|entry_\\w+|ret_\\w+|"                 \
-	"program_check_\\w+|interrupt_return\\w*|data_access_\\w+|handle_\\w+_ra|handle_"          \
-	"exception|"                                                                               \
-	"do_trap_\\w+|handle_kernel_\\w+|report_fault|"                                            \
-	"might_(?:sleep|resched|fault)\\w*|schedule(?:_bug)?|lock_acquire|lock_release|"           \
-	"lockdep_\\w+|validate_chain|check_\\w*(?:lock|usage|noncircular|prev_add|deadlock)\\w*|"  \
-	"mark_lock\\w*|raw_(?:spin|read|write)_\\w+|(?:spin|read|write|mutex|down)_\\w+|"          \
-	"rcu_\\w+|preempt_\\w+|mem(?:cpy|set|move|cmp|chr)\\w*|str(?:n|r)?(?:len|cpy|cmp|cat|chr|" \
-	"str|lcpy|scpy|casecmp)\\w*|list_(?:add|del)\\w*|refcount_\\w+|csum_\\w+|copy_(?:to|from)" \
-	"_\\w+|"                                                                                   \
-	"watchdog\\w*|softlockup_\\w+|lockup_\\w+|nmi_\\w+|hrtimer_\\w+|tick_\\w+|"                \
-	"trigger_\\w+|sched_show_task|check_hung\\w*|dump_cpu_task|update_process_times|"          \
-	"slab_\\w+|object_err|free_debug_processing|bad_page|check_new_page\\w*|stack_chk_fail|"   \
-	"tracehook\\w*|fortify_\\w+|usercopy_abort|check_\\w*heap_object|object_size\\w*|"         \
-	"const_udelay|delay\\w*|(?:generic_)?(?:arch_cpu|default)_idle\\w*|"                       \
-	"sysvec_\\w+|asm_sysvec_\\w+)$"
+	"^_{0,2}(?:"                                                                               \
+	"dump_stack(?:_lvl|_print_info)?|show_stack|show_regs|unwind_backtrace|"                   \
+	"dump_backtrace|print_\\w+|kasan_\\w+|check_memory_region|"                                \
+	"check_region_inline|asan_\\w+|hwasan_\\w+|kmsan_\\w+|kcsan_\\w+|tsan_\\w+|"               \
+	"ubsan_\\w+|end_report|report_fault|warn|warn_printk|warn_slowpath\\w*|"                   \
+	"report_bug|die|die_kernel_fault|oops_\\w+|panic|do_kernel_fault|"                         \
+	"do_page_fault|do_translation_fault|do_DataAbort|do_mem_abort|do_bad_area|"                \
+	"do_user_addr_fault|do_trap\\w*|do_error_trap|do_invalid_op|"                              \
+	"(?:asm_)?exc_\\w+|handle_bug|handle_invalid_op|page_fault_oops|no_context|"               \
+	"bad_area\\w*|arm64_notify_die|bug_handler|brk_handler|call_break_hook|"                   \
+	"el1h?_\\w+|dabt_svc|pabt_svc|und_svc\\w*|irq_svc|undef\\w*|do_undefinstr|"                \
+	"vectors|entry_\\w+|ret_\\w+|program_check_\\w+|interrupt_return\\w*|"                     \
+	"data_access_\\w+|handle_\\w+_ra|handle_exception|handle_kernel_\\w+|"                     \
+	"might_(?:sleep|resched|fault)\\w*|schedule\\w*|io_schedule\\w*|"                          \
+	"[mu]sleep\\w*|wait_for_\\w+|k[vz]?m?alloc\\w*|k[vz]?free\\w*|"                            \
+	"kmem_cache_\\w+|slab_\\w+|object_err|free_debug_processing|set_freepointer|"              \
+	"bad_page|check_new_page\\w*|lock_acquire|lock_release|lockdep_\\w+|"                      \
+	"validate_chain|check_\\w*(?:lock|usage|noncircular|prev_add)\\w*|"                        \
+	"mark_lock\\w*|raw_(?:spin|read|write)_\\w+|"                                              \
+	"(?:spin|read|write|mutex|down)_\\w+|rcu_\\w+|preempt_\\w+|"                               \
+	"mem(?:cpy|set|move|cmp|chr)\\w*|"                                                         \
+	"str[nr]?(?:len|cpy|cmp|cat|chr|str|lcpy|scpy|casecmp)\\w*|"                               \
+	"(?:fortify|csum)_\\w+|copy_(?:to|from)_\\w+|list_(?:add|del)\\w*|"                        \
+	"refcount_\\w+|usercopy_abort|check_\\w*heap_object|object_size\\w*|"                      \
+	"stack_chk_fail|watchdog\\w*|softlockup_\\w+|lockup_\\w+|nmi_\\w+|"                        \
+	"hrtimer_\\w+|tick_\\w+|trigger_\\w+|sched_show_task|check_hung\\w*|"                      \
+	"dump_cpu_task|update_process_times|const_udelay|delay\\w*|"                               \
+	"(?:arch_cpu|default)_idle\\w*|sysvec_\\w+|asm_sysvec_\\w+"                                \
+	")$"
 
 struct trace *bc_trace_new(void)
 {
@@ -114,9 +119,9 @@ enum trace_line bc_trace_line(
 		offer(trace, &groups, 1, 3, rank, function);
 		return TRACE_PART;
 	}
-	/* The caller tells something only when the program counter is nowhere. */
+	/* The caller counts when the program counter is nowhere, or in a helper. */
 	if (bc_lazy_find(&trace->lr, line, &groups)) {
-		offer(trace, &groups, 1, 1, rank, function);
+		offer(trace, &groups, 1, 2, rank, function);
 		return TRACE_PART;
 	}
 	if (bc_lazy_find(&trace->frame, line, &groups)) {

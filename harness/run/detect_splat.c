@@ -17,7 +17,7 @@ const struct bc_detector bc_detectors_splat[] = {
 		SPLAT,
 		.literal = "WARNING: ",
 		.regex = "^WARNING: (?:CPU: ?\\d+ PID: \\d+ at |(?:\\[[^\\]]*\\] )?)"
-			 "((?:[\\w.+-]+/)*[\\w.+-]+\\.[chS]:\\d+) (?:at )?"
+			 "(?:/\\S*/)?((?:[\\w.+-]+/)*[\\w.+-]+\\.[chS]:\\d+) (?:at )?"
 			 "([A-Za-z_]\\w*)?(?:[\\w.]*\\+0x[0-9a-f]+\\S*|0x[0-9a-f]+)?",
 		.title = "WARNING in $2 at $1",
 		.means = "WARN() or WARN_ON() in the source line named: a state that the code did "
