@@ -1,4 +1,5 @@
 #include <argp.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <bootcheck/base/mem.h>
@@ -102,6 +103,8 @@ static int unknown(const char *name)
 
 int bc_cli_main(int argc, char **argv)
 {
+	/* A file that may not grow is an error to report, like a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (argc < 2) {
 		help(stderr);
 		return BC_EXIT_USAGE;
