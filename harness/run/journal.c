@@ -15,9 +15,17 @@ struct bc_journal {
 struct bc_journal *bc_journal_new(const char *dir, struct bc_err *err)
 {
 	BC_AUTO_FREE char *path = bc_asprintf("%s/events.jsonl", dir);
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return bc_fail_null(err, BC_E_IO, errno, "cannot write the journal %s", path);
+	/* A run that was killed may have left half a line: it must not swallow the next one. */
+	off_t size = lseek(fd, 0, SEEK_END);
+	char last = '\n';
+	if (size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n' &&
+		!bc_fs_write_all(fd, "\n", 1, err)) {
+		close(fd);
+		return NULL;
+	}
 	struct bc_journal *j = bc_calloc(1, sizeof(*j));
 	j->fd = fd;
 	return j;
