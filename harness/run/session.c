@@ -43,6 +43,7 @@ struct bc_session {
 	} phases;
 	uint64_t now_ms, last_byte_ms;
 	bool is_started, is_ended;
+	bool is_doubtful; /* the open line matches a reject so far; what is still to come may change that */
 
 	/* The verdict, once is_decided. */
 	bool is_decided, is_collecting;
@@ -167,7 +168,8 @@ static bool check_reject(struct bc_session *s, const struct bc_text *text)
 	if (!pattern)
 		return false;
 	BC_AUTO(bc_buf) title = {.max = 1024};
-	bc_escape_text(&title, text->data, text->len > 200 ? 200 : text->len, false);
+	size_t skip = bc_printk_prefix(text->data, text->len, NULL), len = text->len - skip;
+	bc_escape_text(&title, text->data + skip, len > 200 ? 200 : len, false);
 	if (find_known(s, title.data, text->data, text->len))
 		return false;
 	BC_AUTO_FREE char *hint = bc_asprintf("the case rejects \"%s\"", pattern);
@@ -208,18 +210,24 @@ static void on_line(void *ctx, const struct bc_console_line *line)
 	follow_dialog(s);
 }
 
-static void offer_tail(struct bc_session *s)
+static struct bc_text tail_of(const struct bc_session *s)
 {
-	struct bc_console *c = &s->console;
-	if (s->is_decided || c->consumed >= c->tail.len)
-		return;
-	struct bc_text text = {c->tail.data, c->tail.len, c->consumed, false,
+	const struct bc_console *c = &s->console;
+	return (struct bc_text){c->tail.data, c->tail.len, c->consumed, false,
 		bc_printk_prefix(c->tail.data, c->tail.len, NULL) ? BC_STREAM_KERNEL
 			: c->has_stamps				  ? BC_STREAM_USER
 								  : BC_STREAM_ANY,
 		c->lines + 1};
-	if (check_reject(s, &text))
+}
+
+static void offer_tail(struct bc_session *s)
+{
+	struct bc_console *c = &s->console;
+	s->is_doubtful = false;
+	if (s->is_decided || c->consumed >= c->tail.len)
 		return;
+	struct bc_text text = tail_of(s);
+	s->is_doubtful = bc_dialog_rejects(s->dialog, &text) != NULL;
 	size_t consumed = bc_dialog_text(s->dialog, s->now_ms, text);
 	if (consumed > c->consumed)
 		c->consumed = consumed;
@@ -341,6 +349,12 @@ static uint64_t collected_at(const struct bc_session *s)
 	return quiet < most ? quiet : most;
 }
 
+/* A line that matches a reject before its end is rejected when it ends; a prompt never does. */
+static uint64_t doubt_ends_at(const struct bc_session *s)
+{
+	return s->is_doubtful ? s->last_byte_ms + REPORT_QUIET_MS : UINT64_MAX;
+}
+
 static uint64_t least(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -350,7 +364,7 @@ uint64_t bc_session_deadline(const struct bc_session *s)
 {
 	if (s->is_decided)
 		return s->is_collecting ? collected_at(s) : UINT64_MAX;
-	return least(least(silence_at(s), boot_at(s)),
+	return least(least(least(silence_at(s), boot_at(s)), doubt_ends_at(s)),
 		least(total_at(s), bc_dialog_deadline(s->dialog)));
 }
 
@@ -409,6 +423,12 @@ void bc_session_tick(struct bc_session *s, uint64_t now_ms, enum bc_activity act
 		if (s->is_collecting && now_ms >= collected_at(s))
 			s->is_collecting = false;
 		return;
+	}
+	if (now_ms >= doubt_ends_at(s)) {
+		struct bc_text text = tail_of(s);
+		s->is_doubtful = false;
+		if (check_reject(s, &text))
+			return;
 	}
 	if (now_ms >= silence_at(s))
 		decide_hang(s, activity, scaled(s, s->c->limits.silence), "silence");

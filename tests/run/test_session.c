@@ -188,7 +188,7 @@ START_TEST(prompt_behind_a_kernel_line)
 }
 END_TEST
 
-START_TEST(reject_fails_at_once_but_not_in_an_echo)
+START_TEST(reject_fails_a_line_but_not_an_echo)
 {
 	char n[9];
 	struct bc_reject reject = {bc_strdup("VFS: Unable"), BC_STREAM_ANY, {0}};
@@ -201,8 +201,39 @@ START_TEST(reject_fails_at_once_but_not_in_an_echo)
 	ck_assert(!bc_session_is_decided(rig.s));
 	BC_AUTO_FREE char *out = bc_asprintf("bc-begin-%s\r\nVFS: Unable to mount", n);
 	say(3, out);
-	ck_assert_int_eq(result(3)->kind, BC_KIND_REJECTED);
-	ck_assert_str_eq(result(3)->title, "VFS: Unable to mount");
+	ck_assert(!bc_session_is_decided(rig.s));
+	say(4, " root fs\r\n");
+	ck_assert_int_eq(result(4)->kind, BC_KIND_REJECTED);
+	ck_assert_str_eq(result(4)->title, "VFS: Unable to mount root fs");
+}
+END_TEST
+
+START_TEST(reject_waits_for_the_end_of_a_line_but_not_for_ever)
+{
+	struct bc_reject reject = {bc_strdup("(rescue> |0 errors?)$"), BC_STREAM_ANY, {0}};
+	bc_vec_push(&rig.c.rejects, reject);
+	add_step("expect", "{prompt}", NULL);
+	begin();
+	say(1, "[    0.100000] checked: 0 error");
+	ck_assert_uint_eq(bc_session_deadline(rig.s), 301);
+	say(2, "s of 12\r\ngrub rescue> ");
+	ck_assert(!bc_session_is_decided(rig.s));
+	bc_session_tick(rig.s, 301, BC_ACTIVITY_UNKNOWN);
+	ck_assert(!bc_session_is_decided(rig.s));
+	bc_session_tick(rig.s, 302, BC_ACTIVITY_UNKNOWN);
+	ck_assert_int_eq(result(302)->kind, BC_KIND_REJECTED);
+	ck_assert_str_eq(result(302)->title, "grub rescue> ");
+}
+END_TEST
+
+START_TEST(rejected_line_is_titled_without_its_time_stamp)
+{
+	struct bc_reject reject = {bc_strdup("Failed to execute"), BC_STREAM_KERNEL, {0}};
+	bc_vec_push(&rig.c.rejects, reject);
+	add_step("expect", "{prompt}", NULL);
+	begin();
+	say(1, "[    1.002000] Failed to execute /init (error -2)\r\n");
+	ck_assert_str_eq(result(1)->title, "Failed to execute /init (error -2)");
 }
 END_TEST
 
@@ -415,7 +446,9 @@ int main(void)
 	tcase_add_test(tc, run_notices_a_line_the_shell_refused);
 	tcase_add_test(tc, kernel_line_inside_output_is_no_output);
 	tcase_add_test(tc, prompt_behind_a_kernel_line);
-	tcase_add_test(tc, reject_fails_at_once_but_not_in_an_echo);
+	tcase_add_test(tc, reject_fails_a_line_but_not_an_echo);
+	tcase_add_test(tc, reject_waits_for_the_end_of_a_line_but_not_for_ever);
+	tcase_add_test(tc, rejected_line_is_titled_without_its_time_stamp);
 	tcase_add_loop_test(tc, silence_is_told_by_the_processors, 0, 3);
 	tcase_add_test(tc, limits);
 	tcase_add_loop_test(tc, the_end_before_the_prompt, 0, 3);
