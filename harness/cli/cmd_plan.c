@@ -67,12 +67,12 @@ static void add_limit(struct bc_buf *out, const char *name, uint64_t ms)
 	char text[32] = "none";
 	if (ms)
 		bc_duration_format(ms, text, sizeof(text));
-	bc_buf_addf(out, " %s %s", name, text);
+	bc_buf_addf(out, "%s %s", name, text);
 }
 
 static void add_console(const struct bc_case *c, struct bc_buf *out)
 {
-	bc_buf_adds(out, "Console:");
+	bc_buf_adds(out, "Console: ");
 	add_limit(out, "boot", c->limits.boot);
 	add_limit(out, ", silence", c->limits.silence);
 	add_limit(out, ", step", c->limits.step);
