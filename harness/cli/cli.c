@@ -8,6 +8,7 @@
 
 extern const struct bc_command_line bc_cmd_build;
 extern const struct bc_command_line bc_cmd_doctor;
+extern const struct bc_command_line bc_cmd_explain;
 extern const struct bc_command_line bc_cmd_lint;
 extern const struct bc_command_line bc_cmd_list;
 extern const struct bc_command_line bc_cmd_machines;
@@ -24,6 +25,7 @@ const struct bc_command_line *const bc_commands[] = {
 	&bc_cmd_plan,
 	&bc_cmd_replay,
 	&bc_cmd_report,
+	&bc_cmd_explain,
 	&bc_cmd_machines,
 	&bc_cmd_doctor,
 	NULL,
