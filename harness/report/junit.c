@@ -302,7 +302,7 @@ struct suite {
 	const char *name;
 	struct totals totals;
 	struct {
-		BC_VEC(const struct bc_result *);
+		BC_VEC(size_t); /* of the run's results */
 	} cases;
 };
 
@@ -323,10 +323,11 @@ static void group(const struct bc_run *run, struct suites *suites)
 	bc_vec_each (r, &run->results) {
 		const char *file = r->file && *r->file ? r->file : "bootcheck";
 		size_t at = bc_index_add(&files, file);
-		if (at == suites->len)
+		if (at >= suites->len)
 			bc_vec_push(suites, ((struct suite){.name = file}));
-		add_totals(&suites->items[at].totals, r);
-		bc_vec_push(&suites->items[at].cases, r);
+		struct suite *suite = &suites->items[at];
+		add_totals(&suite->totals, r);
+		bc_vec_push(&suite->cases, (size_t)(r - run->results.items));
 	}
 }
 
@@ -346,8 +347,8 @@ static void one_suite(struct writer *w, const struct suite *suite)
 	bc_vec_each (p, &run->properties)
 		property(w, p->name, p->value);
 	end(w);
-	bc_vec_each (r, &suite->cases)
-		one_case(w, *r);
+	bc_vec_each (at, &suite->cases)
+		one_case(w, &run->results.items[*at]);
 	end(w);
 }
 
