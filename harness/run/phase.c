@@ -28,16 +28,27 @@ static bool is_kernel(const struct bc_console_line *line)
 		contains(line, "Booting Linux on physical CPU");
 }
 
+/* True if the kernel says text: at the start of a stamped record, anywhere in a line that may follow an
+ * open prompt. Every line of a boot comes here, so the usual ones must be told by their first bytes. */
+static bool says(const struct bc_console_line *line, const char *text)
+{
+	if (line->stream == BC_STREAM_USER)
+		return false;
+	if (line->stream != BC_STREAM_KERNEL)
+		return contains(line, text);
+	size_t at = bc_printk_prefix(line->data, line->len, NULL), n = strlen(text);
+	return line->len - at >= n && memcmp(line->data + at, text, n) == 0;
+}
+
 /* "Run /init as init process", whichever program it is. */
 static bool is_init(const struct bc_console_line *line)
 {
-	return line->stream != BC_STREAM_USER && contains(line, " as init process") &&
-		contains(line, "Run ");
+	return says(line, "Run ") && contains(line, " as init process");
 }
 
 static bool is_off(const struct bc_console_line *line)
 {
-	return line->stream != BC_STREAM_USER &&
+	return says(line, "reboot: ") &&
 		(contains(line, "reboot: Power down") || contains(line, "reboot: System halted"));
 }
 
