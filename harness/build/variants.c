@@ -56,7 +56,7 @@ const struct bc_variant bc_variant_path = {
 	.doc = "A file or folder of this host. It is not copied: its content is part of the key of "
 	       "what "
 	       "is made from it.",
-	.head = &bc_shape_text,
+	.head = &bc_shape_ref,
 	.options = path_options,
 };
 

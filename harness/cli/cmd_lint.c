@@ -3,17 +3,19 @@
 #include <bootcheck/cli/select.h>
 #include <bootcheck/sys/json.h>
 
-enum { KEY_JSON = 256, KEY_SCHEMA, KEY_SET };
+enum { KEY_JSON = 256, KEY_SCHEMA, KEY_MANUAL, KEY_SET };
 
 struct args {
 	struct bc_select select;
-	bool is_json, is_schema;
+	bool is_json, is_schema, is_manual;
 };
 
 static const struct argp_option options[] = {
 	{"json", KEY_JSON, NULL, 0, "Print the findings as JSON", 0},
 	{"schema", KEY_SCHEMA, NULL, 0,
 		"Print the JSON Schema of the case format and do nothing else", 0},
+	{"manual", KEY_MANUAL, NULL, 0,
+		"Print the reference part of bootcheck-case(5) in roff and do nothing else", 0},
 	{"set", KEY_SET, "KEY=VALUE", 0,
 		"Give a variable, or an axis of the matrix, this one value", 0},
 	{0},
@@ -28,6 +30,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_SCHEMA:
 		args->is_schema = true;
+		return 0;
+	case KEY_MANUAL:
+		args->is_manual = true;
 		return 0;
 	case KEY_SET:
 		if (!strchr(arg, '='))
@@ -104,10 +109,13 @@ static void print_json(const struct bc_plan *plan, const struct bc_diag *diag)
 	printf("%s\n", text.data);
 }
 
-static void print_schema(const struct bc_select *select)
+static void print_tables(const struct args *args)
 {
 	BC_AUTO(bc_buf) text = {0};
-	bc_plan_schema(&select->options, &text);
+	if (args->is_schema)
+		bc_plan_schema(&args->select.options, &text);
+	if (args->is_manual)
+		bc_plan_manual(&args->select.options, &text);
 	fwrite(text.data, 1, text.len, stdout);
 }
 
@@ -161,8 +169,8 @@ static int run(int argc, char **argv)
 	bc_select_init(&args.select);
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
 	int code = BC_EXIT_OK;
-	if (args.is_schema)
-		print_schema(&args.select);
+	if (args.is_schema || args.is_manual)
+		print_tables(&args);
 	else
 		code = lint(&args);
 	bc_select_release(&args.select);

@@ -50,6 +50,9 @@ void bc_plan_free(struct bc_plan *plan);
 /* The JSON Schema (draft 2020-12) of the case format, as in docs/case.schema.json. */
 void bc_plan_schema(const struct bc_plan_options *options, struct bc_buf *out);
 
+/* The reference part of bootcheck-case(5) in roff: every key and tag as an item. */
+void bc_plan_manual(const struct bc_plan_options *options, struct bc_buf *out);
+
 /* The top-level shape of a case, for the schema and the tests. */
 extern const struct bc_shape bc_case_shape;
 
