@@ -174,7 +174,9 @@ static struct bc_json *variant_json(
 	bc_json_set_string(json, "description", variant->doc);
 	bc_json_set(properties, variant->tag,
 		variant->head ? shape_json(s, variant->head) : bc_json_new_object());
-	bc_json_append(required, bc_json_new_string(variant->tag));
+	/* Outside of lists the tag may come from a part, and only an option be said here. */
+	if (s->in_list)
+		bc_json_append(required, bc_json_new_string(variant->tag));
 	add_fields(s, variant->options, properties, required);
 	add_fields(s, bc_shape_common(shape), properties, required);
 	bc_json_set(json, "properties", properties);
@@ -212,7 +214,7 @@ static struct bc_json *tagged_json(struct schema *s, const struct bc_shape *shap
 		for (size_t i = 0; variants[i]; i++)
 			bc_json_append(list, variant_json(s, shape, variants[i]));
 		bc_json_set_string(bc_json_get(s->defs, name), "type", "object");
-		bc_json_set(bc_json_get(s->defs, name), "oneOf", list);
+		bc_json_set(bc_json_get(s->defs, name), s->in_list ? "oneOf" : "anyOf", list);
 	}
 	bc_json_free(json);
 	json = bc_json_new_object();

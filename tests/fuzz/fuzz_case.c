@@ -7,6 +7,13 @@
 #include <bootcheck/run/steps.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+const char *__lsan_default_suppressions(void);
+
+/* libfyaml 0.7.12 itself leaks 512 bytes on some flow maps that do not parse (corpus: leak). */
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfyaml.so\n";
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
