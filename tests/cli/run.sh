@@ -139,6 +139,21 @@ no_orphans
 run 0 --filter 'go*' cases
 has out "1 passed"
 
+# A second serial port is captured on its own.
+boot uarts <<'END'
+write "one\r\n"
+uart 1
+write "two\r\n"
+uart 0
+write "/ # "
+hang
+END
+case_ uarts 'console: [{expect: {prompt: shell}}]'
+sed -i 's/memory: 16M/memory: 16M, uarts: 2/' cases/uarts.yaml
+run 0 cases/uarts.yaml
+has run/cases/uarts/uart1.log two
+! grep -q two run/cases/uarts/console.log || fail "the ports are mixed"
+
 # For bisect loops.
 bisect() {
 	local got=0
