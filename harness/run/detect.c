@@ -35,6 +35,7 @@ struct bc_detect {
 	uint64_t kernel_lines, cut_at;
 	char *message; /* the line behind "[ cut here ]" */
 	bool has_stamps;
+	unsigned unstamped; /* lines in a row */
 	char previous[256];
 };
 
@@ -493,6 +494,20 @@ static bool check_reset(
 	return true;
 }
 
+/* With printk.time=0 the lines before the command line was read still have stamps, all of them zero: on
+ * an early console the kernel's lines lose their stamps, and that does not make them userspace's. */
+static void follow_stamps(struct bc_detect *detect, const struct line *line)
+{
+	if (line->has_stamp) {
+		detect->has_stamps = true;
+		detect->unstamped = 0;
+		return;
+	}
+	bool is_early = line->phase == BC_PHASE_KERNEL && detect->resets.newest_us == 0;
+	if (is_early && line->len && ++detect->unstamped >= 4)
+		detect->has_stamps = false;
+}
+
 bool bc_detect_line(struct bc_detect *detect, const char *data, size_t len, uint64_t number,
 	enum bc_phase_id phase)
 {
@@ -501,7 +516,7 @@ bool bc_detect_line(struct bc_detect *detect, const char *data, size_t len, uint
 	if (len > MAX_LINE)
 		len = MAX_LINE;
 	(void)bc_line_parse(data, len, &line);
-	detect->has_stamps |= line.has_stamp;
+	follow_stamps(detect, &line);
 	bool any = bc_scan_find(detect->scan, line.text, line.len, found);
 	bool is_user = detect->has_stamps && !line.has_stamp;
 	/* Behind a prompt, a record of the kernel is still the kernel's. */

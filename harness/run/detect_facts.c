@@ -41,6 +41,14 @@ static void set(char **slot, char *value)
 	*slot = value;
 }
 
+/* A bounded, printable copy. */
+static char *keep(const char *text, size_t len)
+{
+	BC_AUTO(bc_buf) out = {0};
+	bc_escape_text(&out, text, len < 120 ? len : 120, false);
+	return bc_buf_take(&out);
+}
+
 static void on_cmdline(struct bc_facts *f, const struct groups *g)
 {
 	BC_AUTO_FREE char *line =
@@ -50,11 +58,11 @@ static void on_cmdline(struct bc_facts *f, const struct groups *g)
 	char *rest = line;
 	for (char *word; (word = strsep(&rest, " "));) {
 		if (bc_has_prefix(word, "root="))
-			set(&f->cmdline_root, bc_strndup(word + 5, 100));
+			set(&f->cmdline_root, keep(word + 5, strlen(word + 5)));
 		else if (bc_has_prefix(word, "init="))
-			set(&f->cmdline_init, bc_strndup(word + 5, 100));
+			set(&f->cmdline_init, keep(word + 5, strlen(word + 5)));
 		else if (bc_has_prefix(word, "rdinit="))
-			set(&f->cmdline_rdinit, bc_strndup(word + 7, 100));
+			set(&f->cmdline_rdinit, keep(word + 7, strlen(word + 7)));
 	}
 }
 
@@ -212,12 +220,8 @@ void bc_facts_line(struct bc_facts *f, const struct line *line, bool is_user,
 {
 	struct groups g;
 	if (is_user) {
-		if (line->len && line->phase >= BC_PHASE_INIT) {
-			BC_AUTO(bc_buf) words = {0};
-			bc_escape_text(
-				&words, line->text, line->len < 120 ? line->len : 120, false);
-			set(&f->words, bc_buf_take(&words));
-		}
+		if (line->len && line->phase >= BC_PHASE_INIT)
+			set(&f->words, keep(line->text, line->len));
 		return;
 	}
 	if (f->listing != LIST_NONE)

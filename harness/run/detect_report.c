@@ -15,7 +15,8 @@
 #define PART                                                                                       \
 	"^(?:\\s+\\S|<|\\[ ?<|\\[[0-9a-f]{8,}\\]|[Cc]all [Tt]race|Backtrace|Exception stack|"      \
 	"Process |Stack: |[Cc]ode: ?|Modules linked|CPU:? ?\\d|Hardware name|Workqueue|Tainted|"   \
-	"task: |[PL][CR] is at|[a-z][a-z0-9]{1,2} ?:|psr: |pstate|Flags: |Control: |Register r|"   \
+	"task: |[PL][CR] is at|(?:[rxsatv]\\d{1,2}|[sfgt]p|ip|lr|pc|ra) ?:|psr: |pstate|Flags: "   \
+	"|Control: |Register r|"                                                                   \
 	"R[A-Z0-9]{2}: |[FCD][SR]\\d?: |EIP|EAX|E[SD]I|NIP|LR |MSR|GPR|CFAR|REGS|\\$ ?\\d+ +:|"    \
 	"Hi +:|Lo +:|ra +:|Status|Cause|BadVA|PrId|[0-9a-f]{4,16}: |#PF|PGD |Oops|Internal "       \
 	"error|note: |Mem abort|Data abort|swapper pgtable|8<---|Instruction dump|Faulting |"      \

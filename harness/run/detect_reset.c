@@ -48,9 +48,8 @@ enum reset bc_resets_line(struct resets *r, const struct line *line, bool is_ban
 		return on_banner(r, line, at);
 	if (!line->has_stamp || line->stamp_us == 0)
 		return RESET_NO;
-	if (r->known_len < BC_LEN(r->known) && !r->is_suspected && line->stamp_us >= r->newest_us) {
+	if (r->known_len < BC_LEN(r->known) && !r->is_suspected && line->stamp_us >= r->newest_us)
 		r->known[r->known_len++] = hash_line(line);
-	}
 	bool is_old = line->stamp_us < r->newest_us;
 	if (!is_old)
 		r->newest_us = line->stamp_us;
@@ -59,9 +58,9 @@ enum reset bc_resets_line(struct resets *r, const struct line *line, bool is_ban
 				r->newest_us - line->stamp_us > 1000000
 			? RESET_REPLAY
 			: RESET_NO;
-	/* The quiet first boot of a kernel at a shell leaves nothing to compare dmesg with. */
-	bool is_replay = !is_old || is_known(r, line) ||
-		(line->phase >= BC_PHASE_SHELL && r->known_len < 16);
+	/* A quiet boot leaves nothing to compare userspace's dmesg with. */
+	bool is_replay =
+		!is_old || is_known(r, line) || (line->phase >= BC_PHASE_INIT && r->known_len < 16);
 	r->is_suspected = false;
 	if (is_replay)
 		return is_old ? RESET_REPLAY : RESET_NO;

@@ -13,7 +13,6 @@ const struct bc_detector bc_detectors_user[] = {
 		.literal = "aiting for root device",
 		.regex = "^Waiting for root device (.+?)\\.\\.\\.",
 		.title = "Waiting for root device $1",
-		.hint = bc_hint_vfs,
 		.means = "With rootwait the kernel waits for ever for a root device that may never "
 			 "come; without rootwait it would panic and tell what it sees.",
 		.example = "Waiting for root device /dev/mmcblk0...",
@@ -30,7 +29,6 @@ const struct bc_detector bc_detectors_user[] = {
 			 "execute it)? "
 			 "\\(error (-\\d+)\\)",
 		.title = "$1 could not be run (error $2)",
-		.hint = bc_hint_no_init,
 		.means =
 			"A program that was to become process 1 could not be run; the kernel tries "
 			"the next one.",
