@@ -21,4 +21,15 @@
 		return failed != 0;                                                                \
 	}
 
+/* For suites with fixtures or loops: build is a function that returns the Suite. */
+#define CHECK_MAIN_OF(build)                                                                       \
+	int main(void)                                                                             \
+	{                                                                                          \
+		SRunner *runner = srunner_create(build());                                         \
+		srunner_run_all(runner, CK_NORMAL);                                                \
+		int failed = srunner_ntests_failed(runner);                                        \
+		srunner_free(runner);                                                              \
+		return failed != 0;                                                                \
+	}
+
 #endif

@@ -141,7 +141,8 @@ bool bc_apt_configure(struct bc_apt_state *state, struct bc_err *err)
 	return bc_fs_write(state->config, text.data, text.len, err);
 }
 
-/* What apt complained about: its E: and W: lines. */
+/* What apt could not fetch. Its warnings about other things, such as a source that has nothing for this
+ * architecture, are no concern of ours. */
 static void read_complaints(const struct bc_apt_state *state, struct bc_buf *out)
 {
 	BC_AUTO_FREE char *log = bc_path_join(state->dir, "apt.log");
@@ -150,7 +151,8 @@ static void read_complaints(const struct bc_apt_state *state, struct bc_buf *out
 		return;
 	for (const char *p = text.data; *p && out->len < 400;) {
 		size_t n = strcspn(p, "\n");
-		if (bc_has_prefix(p, "E: ") || bc_has_prefix(p, "Err:")) {
+		bool is_one = bc_has_prefix(p, "E: ") || bc_has_prefix(p, "W: Failed to fetch");
+		if (is_one && !bc_has_prefix(p, "E: Some index files")) {
 			bc_buf_adds(out, out->len ? "; " : "");
 			bc_buf_add(out, p, n < 300 ? n : 300);
 		}

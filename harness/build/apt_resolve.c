@@ -12,9 +12,24 @@
 #include <bootcheck/sys/json.h>
 #include <bootcheck/sys/pattern.h>
 
-#define REMEMBER_S    (7 * 24 * 3600)
-#define LISTS_FRESH_S (24 * 3600) /* lists of another run that are young enough to answer from */
-#define RECORD_MAX    ((size_t)1 << 16)
+#define HOUR_NS	    ((int64_t)3600 * 1000000000)
+#define REMEMBER_NS (7 * 24 * HOUR_NS)
+#define LISTS_FRESH_NS                                                                             \
+	(24 * HOUR_NS) /* lists of another run that are young enough to answer from */
+#define COMPLAINTS_MAX ((size_t)600)
+#define RECORD_MAX     ((size_t)1 << 16)
+
+static int64_t ns_of(struct timespec t)
+{
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return ns_of(now);
+}
 
 void bc_apt_package_release(struct bc_apt_package *p)
 {
@@ -78,7 +93,7 @@ static bool load_record(const char *path, struct bc_apt_package *p)
 		.file = bc_file_name(bc_json_get_string(json, "file", "")),
 		.sha256 = bc_strdup(sum),
 		.size_bytes = (uint64_t)size,
-		.resolved = bc_json_get_int(json, "resolved", 0)};
+		.resolved_ns = bc_json_get_int(json, "resolved_ns", 0)};
 	return true;
 }
 
@@ -95,7 +110,7 @@ static void save_record(
 	bc_json_set_string(json, "sha256", p->sha256);
 	bc_json_set_string(json, "file", p->file);
 	bc_json_set_int(json, "size", (int64_t)p->size_bytes);
-	bc_json_set_int(json, "resolved", p->resolved);
+	bc_json_set_int(json, "resolved_ns", p->resolved_ns);
 	bc_json_print(json, true, &text);
 	/* Without the record the next run asks again. */
 	if (!bc_fs_mkdirs(dir, 0755, NULL) || !bc_fs_write(path, text.data, text.len, NULL))
@@ -139,7 +154,7 @@ static bool take_stanza(const struct bc_apt_query *q, const char *stanza, struct
 		.version = bc_apt_field(stanza, "Version"),
 		.sha256 = bc_apt_field(stanza, "SHA256"),
 		.arch = bc_strdup(q->arch),
-		.resolved = (int64_t)time(NULL)};
+		.resolved_ns = now_ns()};
 	int64_t n = 0;
 	if (!got.package || !got.version || !got.sha256 || strlen(got.sha256) != 64 || !path ||
 		!size || !bc_number_parse(size, &n) || n < 0)
@@ -181,7 +196,7 @@ static int64_t lists_time(const struct bc_apt_state *state)
 {
 	BC_AUTO_FREE char *path = stamp_path(state);
 	struct stat st;
-	return stat(path, &st) == 0 ? (int64_t)st.st_mtim.tv_sec : 0;
+	return stat(path, &st) == 0 ? ns_of(st.st_mtim) : 0;
 }
 
 /* The identity of the sources that the lists were fetched from. */
@@ -195,46 +210,61 @@ static bool same_sources(const struct bc_apt_state *state, char hex[BC_DIGEST_HE
 	return bc_fs_read(path, 256, &text, NULL) && text.data && strcmp(text.data, hex) == 0;
 }
 
-static bool update(struct bc_apt_state *state, const struct bc_resolver *r, const char *sources,
-	struct bc_buf *complaints, struct bc_err *err)
+/* Fetches the lists and writes down beside them what could not be fetched: whoever misses a package in them
+ * later wants to know. */
+static bool update(struct bc_apt_state *state, const char *sources, struct bc_err *err)
 {
 	BC_AUTO_FREE char *stamp = stamp_path(state);
-	(void)r;
-	return bc_apt_configure(state, err) && bc_apt_update(state, complaints, err) &&
+	BC_AUTO_FREE char *path = bc_path_join(state->dir, "complaints");
+	BC_AUTO(bc_buf) complaints = {.max = COMPLAINTS_MAX};
+	return bc_apt_configure(state, err) && bc_apt_update(state, &complaints, err) &&
+		bc_fs_write(path, complaints.data ? complaints.data : "", complaints.len, err) &&
 		bc_fs_write(stamp, sources, strlen(sources), err);
+}
+
+static bool look_up_new(const struct bc_apt_state *state, const struct bc_apt_query *q,
+	struct bc_apt_package *p, struct bc_buf *complaints, struct bc_err *err)
+{
+	BC_AUTO_FREE char *path = bc_path_join(state->dir, "complaints");
+	struct bc_err why = {0};
+	if (!bc_fs_read(path, COMPLAINTS_MAX, complaints, NULL))
+		bc_buf_clear(complaints);
+	if (look_up(state, q, p, &why))
+		return true;
+	if (complaints->len && why.code == BC_E_MISSING) {
+		why.code = BC_E_NET;
+		(void)bc_err_hint(
+			&why, "apt could not fetch all of its lists: %.300s", complaints->data);
+	} else if (why.code == BC_E_MISSING) {
+		(void)bc_err_hint(&why, "is it in a suite of /etc/apt/sources.list?");
+	}
+	if (err)
+		*err = why;
+	return false;
 }
 
 static bool ask(const struct bc_apt_query *q, const struct bc_resolver *r,
 	struct bc_apt_state *state, struct bc_apt_package *p, struct bc_err *err)
 {
 	char sources[BC_DIGEST_HEX];
-	BC_AUTO(bc_buf) complaints = {.max = 600};
-	bool is_same = same_sources(state, sources);
-	int64_t age = (int64_t)time(NULL) - lists_time(state);
-	/* Updated in this run (by whatever process), or young and nobody asked for newer ones. */
-	bool is_fresh = is_same && bc_fs_exists(state->config) &&
-		(lists_time(state) >= r->started ||
-			(!r->refresh && age >= 0 && age < LISTS_FRESH_S));
+	BC_AUTO(bc_buf) complaints = {.max = COMPLAINTS_MAX};
+	bool is_same = same_sources(state, sources) && bc_fs_exists(state->config);
+	int64_t age = now_ns() - lists_time(state);
+	/* By this run, or by a process that runs at the same time. */
+	bool is_new = is_same && lists_time(state) >= r->started_ns;
+	bool is_young = is_same && !r->refresh && age >= 0 && age < LISTS_FRESH_NS;
+	if (is_new)
+		return look_up_new(state, q, p, &complaints, err);
 	struct bc_err why = {0};
-	if (is_fresh && look_up(state, q, p, &why))
+	if (is_young && look_up(state, q, p, &why))
 		return true;
-	if (is_fresh && (why.code != BC_E_MISSING || lists_time(state) >= r->started)) {
+	if (is_young && why.code != BC_E_MISSING) {
 		if (err)
 			*err = why;
 		return false;
 	}
-	if (!update(state, r, sources, &complaints, err))
+	if (!update(state, sources, err) || !look_up_new(state, q, p, &complaints, err))
 		return false;
-	if (!look_up(state, q, p, err)) {
-		if (complaints.len && err && err->code == BC_E_MISSING) {
-			err->code = BC_E_NET;
-			(void)bc_err_hint(err, "apt could not fetch all of its lists: %.300s",
-				complaints.data);
-		} else if (err && err->code == BC_E_MISSING) {
-			(void)bc_err_hint(err, "is it in a suite of /etc/apt/sources.list?");
-		}
-		return false;
-	}
 	if (complaints.len && r->on_note) {
 		BC_AUTO_FREE char *text =
 			bc_asprintf("apt lists of %s: %s (the package was found all the same)",
@@ -260,9 +290,9 @@ enum bc_resolved bc_apt_resolve(const struct bc_apt_query *query,
 	BC_AUTO_FREE char *path = record_path(query, resolver->cache_dir);
 	BC_AUTO(bc_apt_package) known = {0};
 	bool has = load_record(path, &known);
-	int64_t age = resolver->started - known.resolved;
-	bool is_young =
-		age < REMEMBER_S && (!resolver->refresh || known.resolved >= resolver->started);
+	int64_t age = resolver->started_ns - known.resolved_ns;
+	bool is_young = age < REMEMBER_NS &&
+		(!resolver->refresh || known.resolved_ns >= resolver->started_ns);
 	if (has && (is_young || resolver->offline)) {
 		*package = known;
 		known = (struct bc_apt_package){0};

@@ -19,7 +19,9 @@ struct bc_build *bc_build_new(const struct bc_build_options *options, struct bc_
 	build->options.cache_dir = NULL;
 	build->options.log_dir = bc_strdup(options->log_dir);
 	build->store = store;
-	build->started = (int64_t)time(NULL);
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	build->started_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 	pthread_mutex_init(&build->lock, NULL);
 	pthread_cond_init(&build->changed, NULL);
 	pthread_mutex_init(&build->watch_lock, NULL);

@@ -16,7 +16,7 @@ void bc_graph_resolver(struct bc_build *build, bool may_ask, struct bc_resolver 
 		.refresh = build->options.refresh,
 		.offline = build->options.offline,
 		.cancelled = build->options.cancelled,
-		.started = build->started,
+		.started_ns = build->started_ns,
 		.on_note = note,
 		.ctx = build};
 }

@@ -425,10 +425,11 @@ bool bc_archive_extract(const struct bc_extract *extract, struct bc_err *err)
 	u.hit = bc_calloc(extract->members ? extract->members->len : 0, sizeof(bool));
 	u.disk = archive_write_disk_new();
 	/* place() enforces what ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS would: the paths that the disk
-	 * writer sees are absolute, because they start with our folder. */
+	 * writer sees are absolute, because they start with our folder. Without ARCHIVE_EXTRACT_UNLINK,
+	 * which would silently turn a link in the path into a folder. */
 	archive_write_disk_set_options(u.disk,
 		ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NODOTDOT |
-			ARCHIVE_EXTRACT_UNLINK | ARCHIVE_EXTRACT_PERM);
+			ARCHIVE_EXTRACT_PERM);
 	bool ok = run(&u, err);
 	if (archive_write_free(u.disk) < ARCHIVE_OK && ok)
 		ok = bc_fail(err, BC_E_IO, 0, "cannot finish unpacking into %s", extract->dir);
@@ -444,7 +445,17 @@ struct bc_cpio {
 	char *path;
 	int fd;
 	uint32_t inode;
+	bool is_given_up; /* nothing more is written */
 };
+
+static la_ssize_t write_piece(struct archive *a, void *ctx, const void *data, size_t len)
+{
+	struct bc_cpio *cpio = ctx;
+	if (!cpio->is_given_up && bc_fs_write_all(cpio->fd, data, len, NULL))
+		return (la_ssize_t)len;
+	archive_set_error(a, cpio->is_given_up ? ECANCELED : errno, "write error");
+	return -1;
+}
 
 static bool write_failed(struct bc_cpio *cpio, struct bc_err *err)
 {
@@ -471,7 +482,7 @@ struct bc_cpio *bc_cpio_new(const char *path, bool gzip, struct bc_err *err)
 		ok = archive_write_add_filter_gzip(cpio->a) == ARCHIVE_OK &&
 			archive_write_set_options(
 				cpio->a, "gzip:!timestamp,gzip:compression-level=6") == ARCHIVE_OK;
-	if (ok && archive_write_open_fd(cpio->a, cpio->fd) == ARCHIVE_OK)
+	if (ok && archive_write_open(cpio->a, cpio, NULL, write_piece, NULL) == ARCHIVE_OK)
 		return cpio;
 	(void)bc_fail(err, BC_E_INTERNAL, 0, "cannot write cpio: %s",
 		archive_error_string(cpio->a) ? archive_error_string(cpio->a) : "libarchive");
@@ -554,8 +565,9 @@ void bc_cpio_free(struct bc_cpio *cpio)
 {
 	if (!cpio)
 		return;
-	/* Otherwise free would go on writing an archive that has failed. */
-	archive_write_fail(cpio->a);
+	/* Freeing finishes the archive, padding a file that was promised longer; archive_write_fail()
+	 * would prevent that, but leaks the writer's buffers. */
+	cpio->is_given_up = true;
 	archive_write_free(cpio->a);
 	archive_entry_free(cpio->entry);
 	if (cpio->fd >= 0)

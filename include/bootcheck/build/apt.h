@@ -19,7 +19,7 @@ struct bc_apt_query {
 struct bc_apt_package {
 	char *package, *version, *arch, *sha256, *file; /* file: name of the .deb */
 	uint64_t size_bytes;
-	int64_t resolved; /* seconds since the epoch */
+	int64_t resolved_ns; /* since the epoch */
 };
 void bc_apt_package_release(struct bc_apt_package *package);
 static inline void bc_apt_package_cleanup(struct bc_apt_package *package)

@@ -23,7 +23,7 @@ struct bc_build {
 	struct {
 		BC_VEC(struct bc_target);
 	} targets;
-	int64_t started;	    /* seconds since the epoch */
+	int64_t started_ns;	    /* since the epoch */
 	size_t resolved;	    /* nodes[0..resolved) were looked at */
 	pthread_mutex_t lock;	    /* over the nodes' states while workers run */
 	pthread_cond_t changed;	    /* a worker finished something */

@@ -25,7 +25,7 @@ struct bc_resolver {
 	bool refresh; /* what was found out before this run does not count */
 	bool offline;
 	const volatile int *cancelled;
-	int64_t started;			      /* of this run, seconds since the epoch */
+	int64_t started_ns;			      /* of this run, since the epoch */
 	void (*on_note)(void *ctx, const char *text); /* a warning for the user */
 	void *ctx;
 };
