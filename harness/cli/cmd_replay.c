@@ -12,7 +12,7 @@
 struct args {
 	struct bc_select select;
 	const char *log;
-	bool json;
+	bool has_case, json;
 };
 
 static const struct argp_option options[] = {{"json", 'J', 0, 0, "Print results.json", 0}, {0}};
@@ -25,10 +25,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &a->select;
 		return 0;
 	case ARGP_KEY_ARG:
-		/* The case goes to the selection, the log stays here. */
-		if (state->arg_num == 0)
+		/* The case goes to the selection, the log stays here. state->arg_num would count only what
+		 * this parser took. */
+		if (!a->has_case) {
+			a->has_case = true;
 			return ARGP_ERR_UNKNOWN;
-		if (state->arg_num > 1)
+		}
+		if (a->log)
 			argp_error(state, "one case and one log are wanted");
 		a->log = arg;
 		return 0;
