@@ -24,6 +24,14 @@ bad=$(xmllint --xpath 'count(//failure|//error|//skipped)' "$dir/all/junit.xml")
 grep -aq 'Machine model: V2P-CA9' "$dir/all/cases/arm-vexpress-a9/console.log" || fail "console.log"
 grep -aq 'reboot: Power down' "$dir/all/cases/arm-vexpress-a9/console.log" || fail "power off"
 
+# A recording says the same as its boot did, where the console alone tells: not what is a silence or a
+# reset of the machine.
+for name in arm-vexpress-a9 aarch64-virt mipsel-malta fail-command fail-crash fail-init-arch \
+	fail-init-exits fail-init-fallback fail-no-root fail-wrong-console; do
+	try "$BOOTCHECK" replay "cases/quick/$name.yaml" "$dir/all/cases/$name/console.log"
+	want_rc 0 "the replay of $name"
+done
+
 # An emulator that is not there is a SKIP that names it; the other cases are still decided.
 mkdir "$dir/bin"
 for folder in ${PATH//:/ }; do
