@@ -266,6 +266,7 @@ static bool run_jobs(const struct args *a, struct reporting *r, struct bc_jobs *
 		.retries = a->retries,
 		.fail_fast = a->fail_fast,
 		.scale = a->scale,
+		.is_cancelled = cancelled != 0,
 		.watcher = {bc_terminal_progress, r->terminal},
 		.after_case = after_case,
 		.tick = on_tick,
@@ -320,8 +321,10 @@ static int run_plan(struct args *a, const struct bc_plan *plan)
 	struct reporting r = {.args = a,
 		.terminal = bc_terminal_new(out, isatty(out), bc_cli_color(out), a->quiet)};
 	struct bc_build *build = new_build(a, r.terminal, dir, &err);
-	bool ok = build && bc_jobs_make(plan, build, a->resume ? &old : NULL, &jobs, &err) &&
-		run_jobs(a, &r, &jobs, dir, id, &run, &interrupted, &err);
+	bool ok = build && bc_jobs_make(plan, build, a->resume ? &old : NULL, &jobs, &err);
+	/* Interrupted while building: the reports say so of each case. */
+	if (ok || err.code == BC_E_CANCELLED)
+		ok = run_jobs(a, &r, &jobs, dir, id, &run, &interrupted, &err);
 	bc_terminal_free(r.terminal);
 	bc_build_free(build);
 	if (!ok)

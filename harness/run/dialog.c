@@ -224,7 +224,7 @@ void bc_dialog_tick(struct bc_dialog *d, uint64_t now_ms)
 
 bool bc_dialog_is_done(const struct bc_dialog *d)
 {
-	return d->is_started && !d->is_failed && d->at == d->steps.len;
+	return d->is_started && !d->is_failed && d->steps.len && d->at == d->steps.len;
 }
 
 bool bc_dialog_is_failed(const struct bc_dialog *d)
@@ -254,13 +254,17 @@ int bc_dialog_step(const struct bc_dialog *d)
 
 void bc_dialog_describe(const struct bc_dialog *d, struct bc_buf *out)
 {
-	if (d->at < d->steps.len)
+	if (!d->steps.len)
+		bc_buf_adds(out, "a failure");
+	else if (d->at < d->steps.len)
 		d->steps.items[d->at].kind->describe(d->steps.items[d->at].state, d, out);
 }
 
 bool bc_dialog_may_be_silent(const struct bc_dialog *d)
 {
-	return d->at >= d->steps.len || d->steps.items[d->at].kind->may_be_silent;
+	if (d->at >= d->steps.len)
+		return d->steps.len > 0;
+	return d->steps.items[d->at].kind->may_be_silent;
 }
 
 enum bc_claim bc_dialog_claimed(const struct bc_dialog *d)

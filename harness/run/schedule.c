@@ -297,6 +297,10 @@ bool bc_run_all(struct bc_job *jobs, size_t count, const struct bc_run_options *
 	struct bc_run *run, int *interrupted, struct bc_err *err)
 {
 	struct schedule s = {.jobs = jobs, .count = count, .o = options, .run = run};
+	if (options->is_cancelled) {
+		s.signum = SIGINT;
+		s.is_stopping = true;
+	}
 	uint64_t start_ms = bc_clock_ms();
 	s.journal = bc_journal_new(options->dir, err);
 	if (!s.journal)

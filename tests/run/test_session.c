@@ -342,6 +342,21 @@ START_TEST(expected_failure_that_boots)
 }
 END_TEST
 
+/* A case without steps waits for its failure; it is never done by itself. */
+START_TEST(expected_failure_without_steps)
+{
+	rig.c.outcome = (struct bc_outcome){BC_FAIL, BC_KIND_PANIC, NULL, {0}};
+	begin();
+	ck_assert(!bc_session_is_decided(rig.s));
+	say(1, "[    1.000000] Linux version 6.1\r\n");
+	ck_assert(!bc_session_is_decided(rig.s));
+	ck_assert_uint_eq(bc_session_deadline(rig.s), 20001);
+	say(2, "[    1.000000] Kernel panic - not syncing: Fatal exception\r\n");
+	bc_session_end(rig.s, 3, BC_END_RESET, NULL);
+	ck_assert_int_eq(result(3)->verdict, BC_PASS);
+}
+END_TEST
+
 START_TEST(panic_decides_and_is_collected)
 {
 	add_step("expect", "{prompt}", NULL);
@@ -456,6 +471,7 @@ int main(void)
 	tcase_add_test(tc, power_off_without_a_switch);
 	tcase_add_loop_test(tc, expected_failure, 0, 2);
 	tcase_add_test(tc, expected_failure_that_boots);
+	tcase_add_test(tc, expected_failure_without_steps);
 	tcase_add_test(tc, panic_decides_and_is_collected);
 	tcase_add_test(tc, panic_without_an_end_is_over_when_it_is_quiet);
 	tcase_add_loop_test(tc, known_problem, 0, 2);

@@ -44,7 +44,7 @@ static void add(struct bc_buf *tar, char type, const char *name, const char *lin
 	memcpy(head + 100, type == '5' ? "0000700" : "0004755", 7);
 	memcpy(head + 108, "0001750", 7); /* uid 1000 */
 	memcpy(head + 116, "0000005", 7);
-	snprintf(head + 124, 12, "%011zo", len);
+	snprintf(head + 124, 12, "%011o", (unsigned)len & 0777777777);
 	memcpy(head + 136, "14000000000", 11);
 	memset(head + 148, ' ', 8);
 	head[156] = type;

@@ -36,6 +36,7 @@ struct bc_run_options {
 	int retries;	       /* further boots after one that did not pass */
 	bool fail_fast;	       /* start nothing more after a FAIL */
 	double scale;	       /* of every limit; 1 = as written */
+	bool is_cancelled; /* interrupted before it began: start nothing, report what is there */
 	struct bc_watcher watcher;
 	void (*after_case)(
 		void *ctx, const struct bc_run *run); /* after each case's end; may be NULL */
