@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# labels: repo
+# Commands and options are in the manual and in the shell completion, the README names the scripts, and
+# what the manual says exists.
+. "$(dirname "$0")/lib.bash"
+: "${BOOTCHECK:?the built program}"
+
+commands() { "$BOOTCHECK" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'; }
+options_of() { "$BOOTCHECK" "$1" --help | grep -oE '^ {2,6}(-[A-Za-z], )? *--[a-z-]+' | grep -oE -- '--[a-z-]+' | grep -vxE -- '--(help|usage)'; }
+# The manual's text of a command, with what all share.
+section() {
+	awk -v name="$2" '/^\.S[HS] / { on = ($1 == ".SS" && $2 == name) || ($1 == ".SH" && $2 == "SELECTION") } on' "$1" |
+		sed 's/\\-/-/g'
+}
+
+# Lists once: the program is the same for every tree that is checked.
+commands >"$scratch/commands"
+[[ $(wc -l <"$scratch/commands") -ge 5 ]] || { echo "--help lists no commands"; exit 1; }
+while read -r c; do options_of "$c" >"$scratch/options.$c" || true; done <"$scratch/commands"
+
+check() {
+	local command option page=$1/docs/bootcheck.1 completion=$1/scripts/completion.bash
+	while read -r command; do
+		grep -q "^\.SS $command\$" "$page" || echo "docs/bootcheck.1: no section for the command $command"
+		grep -qw -- "$command" "$completion" || echo "scripts/completion.bash: no command $command"
+		while read -r option; do
+			section "$page" "$command" | grep -qE -- "$option([^a-z-]|\$)" ||
+				echo "docs/bootcheck.1: $command has no option $option"
+			grep -qE -- "$option([^a-z-]|\$)" "$completion" ||
+				echo "scripts/completion.bash: no option $option"
+		done <"$scratch/options.$command"
+	done <"$scratch/commands"
+	sed -n 's/^\.SS //p' "$page" | while read -r command; do
+		grep -qx "$command" "$scratch/commands" || echo "docs/bootcheck.1: there is no command $command"
+	done
+	for script in scripts/run scripts/test; do
+		grep -q "$script" "$1/README.md" || echo "README.md does not name $script"
+	done
+	if command -v groff >/dev/null; then
+		for page in "$1"/docs/*.[15]; do
+			groff -man -Tutf8 -ww -z "$page" 2>&1 | head -n 3
+		done
+	fi
+}
+
+fresh() {
+	mkdir -p "$scratch/tree"
+	cp -r "$SOURCE_DIR/docs" "$SOURCE_DIR/scripts" "$SOURCE_DIR/README.md" "$scratch/tree/"
+}
+fresh
+must_pass
+fresh
+sed -i '/^\.SS doctor$/d' "$scratch/tree/docs/bootcheck.1"
+must_find 'no section for the command doctor'
+fresh
+sed -i 's/\\-\\-cpus/\\-\\-cups/' "$scratch/tree/docs/bootcheck.1"
+must_find 'machines has no option --cpus'
+fresh
+sed -i 's/^\.SS doctor$/&\n.SS bogus/' "$scratch/tree/docs/bootcheck.1"
+must_find 'there is no command bogus'
+fresh
+sed -i 's/scripts\/test/scripts\/tset/g' "$scratch/tree/README.md"
+must_find 'README.md does not name scripts/test'
+fresh
+sed -i 's/machines/machnies/g' "$scratch/tree/scripts/completion.bash"
+must_find 'completion.bash: no command machines'
+fresh
+sed -i 's/--cpus/--cups/' "$scratch/tree/scripts/completion.bash"
+must_find 'completion.bash: no option --cpus'
+if command -v groff >/dev/null; then
+	fresh
+	echo '.NOSUCHMACRO x' >>"$scratch/tree/docs/bootcheck.1"
+	must_find 'NOSUCHMACRO'
+fi
+finish
