@@ -28,7 +28,7 @@ _bootcheck() {
 	case $command in
 	run) options="$selection --jobs --output --junit --tap --quiet --repeat --retries --fail-fast --resume
 		--memory --timeout-scale --offline --refresh --bisect" ;;
-	lint) options='--json --schema --set' ;;
+	lint) options='--json --schema --manual --set' ;;
 	list | doctor) options="$selection --json" ;;
 	build) options="$selection --explain --dry-run --jobs --offline --refresh --json" ;;
 	plan) options=$selection ;;
