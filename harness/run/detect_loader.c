@@ -5,7 +5,9 @@
 #define LOADER (1u << BC_PHASE_NONE | 1u << BC_PHASE_LOADER)
 #define DECOMPRESSOR                                                                               \
 	.group = "decompressor", .kind = BC_KIND_PANIC, .phases = EARLY, .flags = BC_DETECT_FATAL
-#define UBOOT .group = "loader", .kind = BC_KIND_PANIC, .phases = LOADER
+/* A loader tries one source after the other: a file that is not there says little before the last one
+ * was tried. So these are told when the boot fails otherwise. */
+#define UBOOT .group = "loader", .kind = BC_KIND_NONE, .phases = LOADER, .flags = BC_DETECT_NOTE
 
 const struct bc_detector bc_detectors_loader[] = {
 	{
@@ -38,16 +40,30 @@ const struct bc_detector bc_detectors_loader[] = {
 		.kind = BC_KIND_PANIC,
 		.phases = LOADER,
 		.flags = BC_DETECT_FATAL,
-		.literal = "RESET the board\nRESET board to recover\nResetting CPU\nresetting ...",
-		.regex = "^(?:.*(?:must|Must|Please) RESET (?:the )?board(?: to "
-			 "recover)?.*|[Rr]esetting "
-			 "(?:CPU )?\\.\\.\\..*)$",
+		.literal = "RESET the board\nRESET board to recover",
+		.regex = "^(?:.* )?(?:must|Must|Please) RESET (?:the )?board(?: to recover)?",
 		.title = "U-Boot gave up: $p",
 		.means = "U-Boot met something that it cannot go on from and waits for a reset, or "
 			 "does one.",
 		.example = "### ERROR ### Please RESET the board ###",
 		.unlike = "press the button to RESET the board",
 		.advice = "the line before says what it was",
+	},
+	{
+		.id = "uboot-restart",
+		.group = "loader",
+		.kind = BC_KIND_EXITED,
+		.phases = LOADER,
+		.flags = BC_DETECT_END,
+		.literal = "resetting ...\nResetting CPU",
+		.regex = "^[Rr]esetting (?:CPU )?\\.\\.\\.",
+		.title = "U-Boot restarts the machine",
+		.means = "U-Boot resets the machine: by its command `reset`, or because a boot "
+			 "command "
+			 "could not go on.",
+		.example = "resetting ...",
+		.unlike = "=> echo resetting ...",
+		.advice = "the lines before say why, unless `reset` was typed",
 	},
 	{
 		.id = "uboot-exception",
@@ -139,10 +155,7 @@ const struct bc_detector bc_detectors_loader[] = {
 	},
 	{
 		.id = "uboot-command",
-		.group = "loader",
-		.kind = BC_KIND_NONE,
-		.phases = LOADER,
-		.flags = BC_DETECT_NOTE,
+		UBOOT,
 		.literal = "Unknown command '",
 		.regex = "^(Unknown command '.*') - try 'help'",
 		.title = "U-Boot: $1",
@@ -154,10 +167,7 @@ const struct bc_detector bc_detectors_loader[] = {
 	},
 	{
 		.id = "uboot-environment",
-		.group = "loader",
-		.kind = BC_KIND_NONE,
-		.phases = LOADER,
-		.flags = BC_DETECT_NOTE,
+		UBOOT,
 		.literal = "bad CRC, using default environment",
 		.regex = "(bad CRC, using default environment)",
 		.title = "U-Boot: $1",
