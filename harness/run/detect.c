@@ -2,21 +2,10 @@
 
 #include "detect_impl.h"
 
-#define MAX_DETECTORS 400
-#define MAX_NOTES     64
-#define REPORT_LINES  200
-#define HEAD_LINES    60 /* a report without a trace is over after as many lines */
-#define TAIL_LINES    20 /* a panic within as many lines of a report's end belongs to it */
-
-static const struct bc_detector *const tables[] = {
-	bc_detectors_panic,
-	bc_detectors_oops,
-	bc_detectors_lock,
-	bc_detectors_splat,
-	bc_detectors_user,
-	bc_detectors_end,
-	bc_detectors_loader,
-};
+#define MAX_NOTES    64
+#define REPORT_LINES 200
+#define HEAD_LINES   60 /* a report without a trace is over after as many lines */
+#define TAIL_LINES   20 /* a panic within as many lines of a report's end belongs to it */
 
 struct bc_detect {
 	struct bc_scan *scan;
@@ -38,56 +27,6 @@ struct bc_detect {
 	unsigned unstamped; /* lines in a row */
 	char previous[256];
 };
-
-static const char *const phase_names[] = {
-	"none", "loader", "decompressor", "kernel", "init", "shell", "off"};
-
-const char *bc_phase_name(enum bc_phase_id phase)
-{
-	return (size_t)phase < BC_LEN(phase_names) ? phase_names[phase] : "none";
-}
-
-const struct bc_detector *const *bc_detector_list(void)
-{
-	static const struct bc_detector *list[MAX_DETECTORS + 1];
-	if (list[0])
-		return list;
-	size_t n = 0;
-	for (size_t i = 0; i < BC_LEN(tables); i++) {
-		for (const struct bc_detector *d = tables[i]; d->id; d++) {
-			if (n == MAX_DETECTORS)
-				abort();
-			list[n++] = d;
-		}
-	}
-	return list;
-}
-
-const char *const *bc_detector_names(void)
-{
-	static const char *names[2 * MAX_DETECTORS + 1];
-	if (names[0])
-		return names;
-	size_t n = 0;
-	for (const struct bc_detector *const *d = bc_detector_list(); *d; d++) {
-		bool is_known = false;
-		for (size_t i = 0; i < n; i++)
-			is_known |= strcmp(names[i], (*d)->group) == 0;
-		if (!is_known)
-			names[n++] = (*d)->group;
-	}
-	for (const struct bc_detector *const *d = bc_detector_list(); *d; d++)
-		names[n++] = (*d)->id;
-	return names;
-}
-
-const struct bc_detector *bc_detector_find(const char *id)
-{
-	for (const struct bc_detector *const *d = bc_detector_list(); *d; d++)
-		if (strcmp((*d)->id, id) == 0)
-			return *d;
-	return NULL;
-}
 
 static void add_detector(struct bc_detect *detect, const struct bc_detector *d)
 {
@@ -585,6 +524,15 @@ size_t bc_detect_notes(const struct bc_detect *detect)
 const struct bc_hit *bc_detect_note(const struct bc_detect *detect, size_t index)
 {
 	return index < detect->notes.len ? &detect->notes.items[index] : NULL;
+}
+
+const struct bc_hit *bc_detect_clue(const struct bc_detect *detect)
+{
+	const struct bc_hit *newest = NULL;
+	bc_vec_each (note, &detect->notes)
+		if (!newest || note->last > newest->last)
+			newest = note;
+	return newest;
 }
 
 bool bc_detect_ended(const struct bc_detect *detect, const struct bc_hit **hit)

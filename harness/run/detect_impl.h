@@ -7,8 +7,9 @@
 #include <bootcheck/run/scan.h>
 #include <bootcheck/sys/pattern.h>
 
-#define MAX_LINE   2048 /* a printk record has at most 1024 bytes of text; more is never looked at */
-#define MAX_GROUPS 6
+#define MAX_LINE      2048 /* a printk record has at most 1024 bytes of text; more is never looked at */
+#define MAX_GROUPS    6
+#define MAX_DETECTORS 400
 
 /* A line split into its printk prefix and its text. */
 struct line {

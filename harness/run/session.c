@@ -124,7 +124,7 @@ static void on_hit(struct bc_session *s, const struct bc_console_line *line)
 	if (s->is_decided || d->kind == BC_KIND_NONE)
 		return;
 	const struct known *known = find_known(s, hit->title, line->data, line->len);
-	if (known && !(d->flags & BC_DETECT_FATAL))
+	if (known && !hit->is_fatal)
 		return;
 	s->hit = n;
 	s->line = hit->line;
@@ -262,7 +262,7 @@ struct bc_session *bc_session_new(const struct bc_case *c, const struct bc_sessi
 	bc_console_init(&s->console, on_line, s);
 	struct bc_strs all = {0};
 	if (c->detect_none)
-		for (const struct bc_detector *const *d = bc_detectors; *d; d++)
+		for (const struct bc_detector *const *d = bc_detector_list(); *d; d++)
 			bc_strs_add(&all, (*d)->id);
 	s->detect = bc_detect_new(c->detect_none ? &all : &c->detect_off);
 	bc_strs_release(&all);
@@ -556,6 +556,10 @@ void bc_session_result(struct bc_session *s, uint64_t now_ms, struct bc_attempt 
 	a->kind = s->kind;
 	a->title = bc_strdup(from_hit ? hit->title : s->title);
 	a->hint = bc_strdup(from_hit ? hit->hint : s->hint);
+	const struct bc_hit *clue = bc_detect_clue(s->detect);
+	if (clue && !a->hint && a->verdict == BC_FAIL)
+		a->hint = bc_asprintf("the console said before: %s%s%s", clue->title,
+			clue->hint ? "; " : "", clue->hint ? clue->hint : "");
 	a->detector = bc_strdup(s->detector);
 	a->error_code = s->verdict == BC_ERROR ? bc_strdup(bc_code_name(s->error)) : NULL;
 	a->step = s->step;

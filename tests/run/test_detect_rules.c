@@ -334,6 +334,7 @@ START_TEST(test_notes_and_ends)
 	ck_assert_uint_eq(bc_detect_note(detect, 0)->count, 2);
 	ck_assert(bc_detect_ended(detect, &end));
 	ck_assert_str_eq(end->detector->id, "power-off");
+	ck_assert_ptr_eq(bc_detect_clue(detect), end);
 	bc_detect_free(detect);
 }
 END_TEST

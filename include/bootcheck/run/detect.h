@@ -60,7 +60,6 @@ enum {
 
 /* All of them, in the order in which they are tried; NULL-terminated. */
 const struct bc_detector *const *bc_detector_list(void);
-#define bc_detectors bc_detector_list()
 /* The ids and groups as names, NULL-terminated. */
 const char *const *bc_detector_names(void);
 /* NULL if there is none of that id. */
@@ -101,9 +100,12 @@ const struct bc_hit *bc_detect_hit(const struct bc_detect *detect, size_t index)
 bool bc_detect_is_open(const struct bc_detect *detect);
 
 /* What was seen and is no failure by itself (BC_DETECT_NOTE, BC_DETECT_END): one entry per detector,
- * its newest title. When a boot ends in a timeout, the newest note often says why. */
+ * its newest title. */
 size_t bc_detect_notes(const struct bc_detect *detect);
 const struct bc_hit *bc_detect_note(const struct bc_detect *detect, size_t index);
+/* The note whose line came last, NULL if there is none: what a boot that just stopped may have stopped
+ * for. */
+const struct bc_hit *bc_detect_clue(const struct bc_detect *detect);
 /* True if the guest said that it ends (detectors with BC_DETECT_END); *hit (may be NULL) is that note. */
 bool bc_detect_ended(const struct bc_detect *detect, const struct bc_hit **hit);
 
