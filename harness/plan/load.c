@@ -8,7 +8,7 @@
 #include <bootcheck/plan/select.h>
 
 /* Cells times values of one case. */
-#define MAX_WORK 4000000
+#define MAX_WORK 1000000
 
 struct load {
 	struct bc_lint lint;
