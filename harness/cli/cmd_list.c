@@ -166,7 +166,8 @@ static void print_table(const struct bc_plan *plan)
 	for (size_t i = 0; i < plan->len; i++) {
 		const struct bc_case *c = plan->items[i];
 		BC_AUTO_FREE char *list = join(&c->labels);
-		BC_AUTO_FREE char *where = bc_asprintf("%s/%s", c->machine.arch, c->machine.model);
+		BC_AUTO_FREE char *where = bc_asprintf(
+			"%s/%.*s", c->machine.arch, (int)model_length(c), c->machine.model);
 		BC_AUTO_FREE char *skip = skip_reason(c);
 		BC_AUTO_FREE char *line =
 			bc_asprintf("%-*s  %-*s  %-*s  %s%s", (int)id, c->id, (int)machine, where,

@@ -67,6 +67,13 @@ run 2 list --set w=1
 holds err "no case has a variable 'w'"
 run 2 list --unknown
 
+# The table shows the model without its options, in line.
+case_file options 'arm, cpu: max' '' | sed 's/virt/"virt,gic-version=3"/' >options.yaml
+run 0 list options.yaml
+[[ $(sed -n 2p out) == 'options  arm/virt' ]] || fail "list shows $(sed -n 2p out)"
+run 0 list --json options.yaml
+holds out '"model": "virt,gic-version=3"'
+
 # Errors: everything is shown, on stderr for commands that go on to do something.
 printf 'bootcheck: 1\nname: bad\nmachine: {arch: arm, modle: virt}\n' >cases/bad.yaml
 run 2 lint
