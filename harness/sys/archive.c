@@ -475,8 +475,8 @@ struct bc_cpio *bc_cpio_new(const char *path, bool gzip, struct bc_err *err)
 	cpio->entry = archive_entry_new();
 	if (!cpio->a || !cpio->entry)
 		abort(); /* out of memory */
-	/* The kernel takes padding of any length; 512 keeps the file small. */
-	archive_write_set_bytes_per_block(cpio->a, 512);
+	/* No padding at the end. */
+	archive_write_set_bytes_in_last_block(cpio->a, 1);
 	bool ok = archive_write_set_format_cpio_newc(cpio->a) == ARCHIVE_OK;
 	if (ok && gzip)
 		ok = archive_write_add_filter_gzip(cpio->a) == ARCHIVE_OK &&

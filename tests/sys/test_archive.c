@@ -455,7 +455,10 @@ START_TEST(newc_is_what_the_kernel_reads)
 	ck_assert_uint_eq(field(p, 1), 0120777);
 	ck_assert_int_eq(memcmp(p + 116 - 4 + 1, "", 1), 0);
 	ck_assert_ptr_nonnull(memmem(p, 200, "/bin/busybox", 12));
-	ck_assert_ptr_nonnull(memmem(p, 400, "TRAILER!!!", 10));
+	const char *trailer = memmem(p, 400, "TRAILER!!!", 10);
+	ck_assert_ptr_nonnull(trailer);
+	ck_assert_ptr_eq(
+		trailer + 14, text.data + text.len); /* its NUL, and nothing but alignment */
 }
 END_TEST
 
