@@ -29,7 +29,8 @@ static const struct argp_option option_list[] = {
 		"Print GitHub annotations; the Markdown summary goes to $GITHUB_STEP_SUMMARY, or "
 		"is printed without it",
 		0},
-	{"write", OPT_WRITE, NULL, 0, "Write junit.xml and results.json in RUN anew", 0},
+	{"write", OPT_WRITE, NULL, 0, "Write junit.xml, results.json and index.html in RUN anew",
+		0},
 	{0},
 };
 

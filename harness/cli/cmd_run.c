@@ -216,6 +216,14 @@ static void write_reports(struct reporting *r, const struct bc_run *run)
 	write_report(r, json, &text);
 }
 
+static void write_page(struct reporting *r, const struct bc_run *run)
+{
+	BC_AUTO_FREE char *path = bc_path_join(run->dir, "index.html");
+	BC_AUTO(bc_buf) text = {0};
+	bc_report_html(run, &text);
+	write_report(r, path, &text);
+}
+
 /* Written again after each case, so that whatever ends the run, valid reports of what was decided stay.
  * With thousands of cases each writing takes its time, so it gets a twentieth of the whole; the journal
  * has the rest. */
@@ -274,6 +282,7 @@ static bool run_jobs(const struct args *a, struct reporting *r, struct bc_jobs *
 	if (!bc_run_all(jobs->items, jobs->len, &o, run, interrupted, err))
 		return false;
 	write_reports(r, run);
+	write_page(r, run);
 	return true;
 }
 

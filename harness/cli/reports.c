@@ -58,9 +58,12 @@ bool bc_cli_reports_write(const struct bc_run *run, struct bc_err *err)
 {
 	BC_AUTO(bc_buf) junit = {0};
 	BC_AUTO(bc_buf) json = {0};
+	BC_AUTO(bc_buf) html = {0};
 	bc_report_json(run, &json);
+	bc_report_html(run, &html);
 	return bc_report_junit(run, NULL, &junit, err) && write_in(run, "junit.xml", &junit, err) &&
-		write_in(run, "results.json", &json, err);
+		write_in(run, "results.json", &json, err) &&
+		write_in(run, "index.html", &html, err);
 }
 
 bool bc_cli_reports_junit(

@@ -38,6 +38,7 @@ expect 1 report "$work/run" --junit "$work/new/junit.xml" --write
 grep -q 'ATTACHMENT|../run/cases/arm-vexpress-a9/console.log' "$work/new/junit.xml" || fail "attachments"
 diff "$fixtures/all.junit.xml" "$work/run/junit.xml" || fail "--write: junit.xml"
 diff "$fixtures/all.results.json" "$work/run/results.json" || fail "--write: results.json"
+grep -q '</html>' "$work/run/index.html" || fail "--write: index.html"
 if command -v xmllint >/dev/null; then
 	xmllint --noout --schema "$SOURCE_DIR/fixtures/junit/junit.xsd" "$work/new/junit.xml" 2>"$work/lint" ||
 		fail "$(cat "$work/lint")"

@@ -26,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bc_report_tap(&run, &out);
 	bc_report_summary(&run, false, &out);
 	bc_report_github(&run, &out, &other);
+	bc_report_html(&run, &other);
 	if (out.len && memchr(out.data, '\033', out.len))
 		abort();
 	bc_buf_clear(&out);

@@ -6,7 +6,7 @@
 #include <bootcheck/base/err.h>
 #include <bootcheck/model/result.h>
 
-/* Writes junit.xml and results.json into the run's folder, each atomically. */
+/* Writes junit.xml, results.json and index.html into the run's folder, each atomically. */
 bool bc_cli_reports_write(const struct bc_run *run, struct bc_err *err) BC_MUST_CHECK;
 /* Writes one more JUnit file ("-" = stdout). Attachments are named as seen from base; NULL = from the
  * folder of file (the working folder for "-"), "/" = by absolute paths. */

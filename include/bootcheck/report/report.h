@@ -13,6 +13,9 @@ bool bc_report_junit(const struct bc_run *run, const char *base_dir, struct bc_b
 void bc_report_tap(const struct bc_run *run, struct bc_buf *out);
 /* results.json (docs/results.schema.json). */
 void bc_report_json(const struct bc_run *run, struct bc_buf *out);
+/* index.html: the run as one page that needs no other file and no script. It quotes the consoles of the
+ * attempts (long ones shortened) and links to the attempts' files relative to the run's folder. */
+void bc_report_html(const struct bc_run *run, struct bc_buf *out);
 /* GitHub workflow commands (::error file=…) and the Markdown of a step summary. */
 void bc_report_github(const struct bc_run *run, struct bc_buf *annotations, struct bc_buf *summary);
 /* The summary at the end of a run on a terminal: failures with cause and excerpt, counts, time. */
