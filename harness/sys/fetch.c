@@ -1,12 +1,10 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <curl/curl.h>
 #include <sys/stat.h>
 
 #include <bootcheck/base/text.h>
@@ -14,6 +12,8 @@
 #include <bootcheck/sys/digest.h>
 #include <bootcheck/sys/fetch.h>
 #include <bootcheck/sys/fs.h>
+
+#include "libcurl.h"
 
 #define RETRY_AFTER_MAX_S 30 /* longer pauses that a server asks for are cut to this */
 
@@ -421,11 +421,6 @@ static bool try_all(struct transfer *t, struct bc_err *err)
 	return false;
 }
 
-static void init_curl(void)
-{
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
 static bool is_sum(const char *text)
 {
 	return strlen(text) == 64 && strspn(text, "0123456789abcdefABCDEF") == 64;
@@ -433,8 +428,8 @@ static bool is_sum(const char *text)
 
 bool bc_fetch_file(const struct bc_fetch *fetch, struct bc_err *err)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	pthread_once(&once, init_curl);
+	if (!bc_libcurl_load(err))
+		return false;
 	if (fetch->sha256 && !is_sum(fetch->sha256))
 		return bc_fail(err, BC_E_CASE, 0,
 			"'%s' is no sha256: 64 hexadecimal digits are needed", fetch->sha256);

@@ -5,6 +5,9 @@
 # source file = words, one of which the fuzz target's text must hold
 parsers=(
 	'harness/plan/load.c=bc_plan_load'
+	'harness/build/manifest.c=bc_manifest_parse'
+	'harness/run/qmp.c=bc_qmp_push'
+	'harness/run/session.c=bc_run_replay'
 	'harness/report/load.c=bc_report_parse'
 	'harness/run/console.c=bc_console_push'
 	'harness/run/detect.c=bc_detect_line'
