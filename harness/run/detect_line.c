@@ -6,6 +6,12 @@
 
 #include "detect_impl.h"
 
+/* isdigit() asks the locale; this runs for each byte of each stamp. */
+static inline bool is_digit(char c)
+{
+	return (unsigned char)(c - '0') < 10;
+}
+
 static size_t skip_spaces(const char *data, size_t len, size_t at)
 {
 	while (at < len && data[at] == ' ')
@@ -20,12 +26,12 @@ static size_t parse_stamp(const char *data, size_t len, uint64_t *us)
 		return 0;
 	size_t at = skip_spaces(data, len, 1), first = at;
 	uint64_t seconds = 0, micros = 0;
-	for (; at < len && isdigit((unsigned char)data[at]) && at - first < 12; at++)
+	for (; at < len && is_digit(data[at]) && at - first < 12; at++)
 		seconds = seconds * 10 + (uint64_t)(data[at] - '0');
 	if (at == first || at + 8 > len || data[at] != '.' || data[at + 7] != ']')
 		return 0;
 	for (size_t i = at + 1; i < at + 7; i++) {
-		if (!isdigit((unsigned char)data[i]))
+		if (!is_digit(data[i]))
 			return 0;
 		micros = micros * 10 + (uint64_t)(data[i] - '0');
 	}
@@ -42,7 +48,7 @@ static size_t parse_caller(const char *data, size_t len, char caller[12])
 	if (at >= len || (data[at] != 'T' && data[at] != 'C'))
 		return 0;
 	char name[12] = {data[at++]};
-	for (n = 1; at < len && isdigit((unsigned char)data[at]) && n < sizeof(name) - 1; at++)
+	for (n = 1; at < len && is_digit(data[at]) && n < sizeof(name) - 1; at++)
 		name[n++] = data[at];
 	if (n == 1 || at >= len || data[at] != ']')
 		return 0;
@@ -53,8 +59,8 @@ static size_t parse_caller(const char *data, size_t len, char caller[12])
 size_t bc_line_parse(const char *data, size_t len, struct line *line)
 {
 	size_t at = 0;
-	if (len > 2 && data[0] == '<' && isdigit((unsigned char)data[1])) {
-		for (at = 2; at < len && at < 5 && isdigit((unsigned char)data[at]); at++)
+	if (len > 2 && data[0] == '<' && is_digit(data[1])) {
+		for (at = 2; at < len && at < 5 && is_digit(data[at]); at++)
 			;
 		at = at < len && data[at] == '>' ? at + 1 : 0;
 	}

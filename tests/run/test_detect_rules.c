@@ -89,6 +89,103 @@ END_TEST
 	  "Oops: 0002 [#1] PREEMPT SMP\n" S "RIP: 0010:foo_probe.cold+0x16/0x20 [foo]\n" S         \
 	  "Call Trace:\n" S " bar_init+0x1/0x2\n"
 
+/* Lines as kernels of several ages and architectures print them. */
+START_TEST(test_variants)
+{
+	static const struct {
+		const char *line, *id; /* "" = nothing */
+	} cases[] = {
+		{"Unable to handle kernel NULL pointer dereference at virtual address "
+		 "0000000000000010",
+			"null-deref"},
+		{"BUG: kernel NULL pointer dereference, address: 0000000000000010", "null-deref"},
+		{"BUG: unable to handle kernel NULL pointer dereference at 00000010", "null-deref"},
+		{"BUG: Kernel NULL pointer dereference on read at 0x00000000", "null-deref"},
+		{"BUG: Unable to handle kernel data access on read at 0xc00a000000000000",
+			"paging-request"},
+		{"BUG: unable to handle kernel paging request at ffffffffdeadbeef",
+			"paging-request"},
+		{"Unable to handle kernel paging request at virtual address dead000000000108",
+			"paging-request"},
+		{"CPU 0 Unable to handle kernel paging request at virtual address 00000000, epc == "
+		 "80123456, ra == 80123456",
+			"paging-request"},
+		{"Unable to handle kernel access to user memory outside uaccess routines at "
+		 "virtual "
+		 "address 0000000000000010",
+			"paging-request"},
+		{"Oops[#1]:", "oops"},
+		{"Oops [#1]", "oops"},
+		{"Oops: Kernel access of bad area, sig: 11 [#1]", "oops"},
+		{"Internal error: Oops: 0000000096000044 [#1] SMP", "oops"},
+		{"Internal error: Oops - BUG: 00000000f2000800 [#1] PREEMPT SMP", "oops"},
+		{"Internal error: synchronous external abort: 0000000096000050 [#1] SMP",
+			"external-abort"},
+		{"SError Interrupt on CPU0, code 0x00000000bf000002 -- SError", "external-abort"},
+		{"invalid opcode: 0000 [#1] SMP", "illegal-instruction"},
+		{"general protection fault: 0000 [#1] SMP", "general-protection-fault"},
+		{"rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:", "rcu-stall"},
+		{"INFO: rcu_sched self-detected stall on CPU { 0}", "rcu-stall"},
+		{"rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 0-... }",
+			"rcu-stall"},
+		{"rcu: INFO: Stall ended before state dump start", ""},
+		{"BUG: soft lockup - CPU#0 stuck for 22s! [swapper/0:1]", "soft-lockup"},
+		{"watchdog: Watchdog detected hard LOCKUP on cpu 1", "hard-lockup"},
+		{"INFO: task jbd2/sda-8:71 blocked in I/O wait for more than 120 seconds.",
+			"hung-task"},
+		{"[ INFO: possible circular locking dependency detected ]", "circular-locking"},
+		{"WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected",
+			"irq-lock-inversion"},
+		{"WARNING: init/1 still has locks held!", "lock-held"},
+		{"WARNING: kernel stack is fine", ""},
+		{"WARNING: Unsupported flag value(s) of 0x8000000 in DT_FLAGS_1.", ""},
+		{"RETBleed: WARNING: Spectre v2 mitigation leaves CPU vulnerable to RETBleed "
+		 "attacks, "
+		 "data leaks possible!",
+			""},
+		{"ODEBUG: 16 of 16 active objects replaced", ""},
+		{"BUG: KASAN: double-free or invalid-free in kfree+0x1/0x2", "kasan"},
+		{"KASAN: null-ptr-deref in range [0x0000000000000000-0x0000000000000007]", "kasan"},
+		{"BUG kmalloc-64 (Tainted: G    B): Redzone overwritten", "slab"},
+		{"watchdog: BUG: workqueue lockup", ""},
+		{"Kernel panic - not syncing: Attempted to kill the idle task!", "panic"},
+		{"Kernel panic - not syncing: VFS: Unable to mount root fs on \"PARTUUID=1\" or "
+		 "unknown-block(0,0)",
+			"vfs-root"},
+		{"Kernel panic - not syncing: No init found.  Try passing init= option to kernel.",
+			"no-init"},
+		{"Kernel panic - not syncing: Out of memory: compulsory panic_on_oom is enabled",
+			"oom-deadlock"},
+		{"EXT4-fs error (device mmcblk0): htree_dirblock_to_tree:1080: inode #2: block 9: "
+		 "comm "
+		 "ls: bad entry in directory",
+			"ext4-error"},
+		{"EXT4-fs (mmcblk0): mounted filesystem with ordered data mode. Quota mode: none.",
+			""},
+		{"EXT4-fs (mmcblk0): VFS: Can't find ext4 filesystem", ""},
+		{"VFS: Cannot open root device \"sda\" or unknown-block(0,0): error -6", ""},
+		{"init[1]: segfault at 0 ip 0000000000401136 sp 00007ffc0d5a error 4", ""},
+		{"traps: sh[71] general protection fault ip:401136 sp:7ffc0 error:0 in sh[1+1]",
+			""},
+		{"sh invoked oom-killer: gfp_mask=0x140dca, order=0, oom_score_adj=0", ""},
+		{"systemd[1]: Freezing execution.", ""},
+		{"lkdtm: Performing direct entry BUG", ""},
+	};
+	int bad = 0;
+	for (size_t i = 0; i < BC_LEN(cases); i++) {
+		struct bc_detect *detect = feed(cases[i].line, NULL);
+		const struct bc_hit *hit = bc_detect_hit(detect, 0);
+		const char *got = hit ? hit->detector->id : "";
+		if (strcmp(got, cases[i].id) != 0) {
+			fprintf(stderr, "'%s' for: %s\n", got, cases[i].line);
+			bad++;
+		}
+		bc_detect_free(detect);
+	}
+	ck_assert_int_eq(bad, 0);
+}
+END_TEST
+
 START_TEST(test_first_cause_keeps_the_title)
 {
 	expect(OOPS S "---[ end trace 0000000000000000 ]---\n" S
@@ -409,6 +506,7 @@ int main(void)
 	} tests[] = {
 		{"userspace", test_userspace_may_say_anything},
 		{"stamps", test_stamps_that_end},
+		{"variants", test_variants},
 		{"first cause", test_first_cause_keeps_the_title},
 		{"two processors", test_reports_of_two_processors},
 		{"functions", test_functions},
