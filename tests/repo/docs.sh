@@ -19,15 +19,16 @@ commands >"$scratch/commands"
 while read -r c; do options_of "$c" >"$scratch/options.$c" || true; done <"$scratch/commands"
 
 check() {
-	local command option page=$1/docs/bootcheck.1 completion=$1/scripts/completion.bash
+	local command option text known page=$1/docs/bootcheck.1 completion
+	completion=" $(tr -s "\n\t '=" ' ' <"$1/scripts/completion.bash") "
 	while read -r command; do
 		grep -q "^\.SS $command\$" "$page" || echo "docs/bootcheck.1: no section for the command $command"
-		grep -qw -- "$command" "$completion" || echo "scripts/completion.bash: no command $command"
+		[[ $completion == *" $command "* ]] || echo "scripts/completion.bash: no command $command"
+		text=$(section "$page" "$command")
 		while read -r option; do
-			section "$page" "$command" | grep -qE -- "$option([^a-z-]|\$)" ||
-				echo "docs/bootcheck.1: $command has no option $option"
-			grep -qE -- "$option([^a-z-]|\$)" "$completion" ||
-				echo "scripts/completion.bash: no option $option"
+			known="$option([^a-z-]|\$)"
+			[[ $text =~ $known ]] || echo "docs/bootcheck.1: $command has no option $option"
+			[[ $completion =~ $known ]] || echo "scripts/completion.bash: no option $option"
 		done <"$scratch/options.$command"
 	done <"$scratch/commands"
 	sed -n 's/^\.SS //p' "$page" | while read -r command; do
