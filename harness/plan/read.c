@@ -214,7 +214,7 @@ struct bc_case *bc_case_read(const struct bc_lint *lint, const struct bc_plan_fi
 	c->limits.step = bc_value_ms(limits, "step", 60000);
 	read_steps(bc_value_get(tree, "console"), lint->options, c);
 	read_judgement(tree, c);
-	c->prompt = bc_strdup(bc_value_text(tree, "prompt", "[#$] $"));
+	c->prompt = bc_strdup(bc_value_text(tree, "prompt", "^[^#$]{0,80}[#$] $"));
 	read_outcome(bc_value_get(tree, "outcome"), &c->outcome);
 	return c;
 }

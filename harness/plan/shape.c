@@ -205,7 +205,9 @@ static const struct bc_field case_fields[] = {
 	{"known", &known, "Failures that are known: the case is then KNOWN instead of FAIL.", false,
 		NULL},
 	{"detect", &detect, "Which of the built-in detectors are switched off.", false, NULL},
-	{"prompt", &bc_shape_pattern, "The pattern of the shell's prompt.", false, "[#$] $"},
+	{"prompt", &bc_shape_pattern,
+		"The pattern of the shell's prompt, at the end of what the console shows.", false,
+		"^[^#$]{0,80}[#$] $"},
 	{"outcome", &outcome, "What the boot must come to.", false, "pass"},
 	{0},
 };
