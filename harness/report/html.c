@@ -39,6 +39,8 @@ static const char style[] =
 	"dd{margin:0;overflow-wrap:anywhere}summary{cursor:pointer}"
 	"pre{background:var(--box);border:1px solid var(--line);border-radius:4px;padding:.6rem;"
 	"overflow:auto;max-height:40rem;font:13px/1.4 ui-monospace,monospace;margin:.5rem 0}"
+	"@media(max-width:50rem){th:nth-child(4),td:nth-child(4){display:none}"
+	"td:nth-child(2){min-width:6rem}th,td{padding:.3rem}}"
 	"mark{background:var(--mark);color:inherit}i{font-style:normal;color:var(--dim);"
 	"user-select:none}";
 
