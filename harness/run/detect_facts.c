@@ -30,8 +30,9 @@ struct bc_facts {
 	struct failed_init inits[6];
 	size_t inits_len;
 	bool has_no_console;
-	char *trap;  /* a signal that the kernel logged for process 1 */
-	char *words; /* userspace's newest line */
+	char *trap;	 /* a signal that the kernel logged for process 1 */
+	char words[120]; /* userspace's newest line, raw */
+	size_t words_len;
 	bool in_selftest;
 };
 
@@ -189,7 +190,7 @@ void bc_facts_free(struct bc_facts *f)
 	for (size_t i = 0; i < f->inits_len; i++)
 		free(f->inits[i].path);
 	char *texts[] = {f->cmdline_root, f->cmdline_init, f->cmdline_rdinit, f->root, f->block,
-		f->unpack_error, f->init, f->trap, f->words};
+		f->unpack_error, f->init, f->trap};
 	for (size_t i = 0; i < BC_LEN(texts); i++)
 		free(texts[i]);
 	free(f->lazies);
@@ -215,13 +216,19 @@ static void take_list(struct bc_facts *f, const struct line *line)
 	}
 }
 
+static void keep_words(struct bc_facts *f, const struct line *line)
+{
+	f->words_len = line->len < sizeof(f->words) ? line->len : sizeof(f->words);
+	memcpy(f->words, line->text, f->words_len);
+}
+
 void bc_facts_line(struct bc_facts *f, const struct line *line, bool is_user,
 	const uint64_t found[BC_SCAN_WORDS])
 {
 	struct groups g;
 	if (is_user) {
 		if (line->len && line->phase >= BC_PHASE_INIT)
-			set(&f->words, keep(line->text, line->len));
+			keep_words(f, line);
 		return;
 	}
 	if (f->listing != LIST_NONE)
@@ -344,8 +351,11 @@ void bc_hint_kill_init(const struct bc_facts *f, struct bc_buf *out)
 	else
 		bc_buf_adds(out, "process 1 ended");
 	bc_buf_adds(out, ", and it must never end");
-	if (f->words)
-		bc_buf_addf(out, "; the last that userspace wrote: \"%s\"", f->words);
+	if (f->words_len) {
+		bc_buf_adds(out, "; the last that userspace wrote: \"");
+		bc_escape_text(out, f->words, f->words_len, false);
+		bc_buf_addc(out, '"');
+	}
 	if (f->has_no_console)
 		bc_buf_adds(out, "; there was no /dev/console, so what it wrote is lost");
 }

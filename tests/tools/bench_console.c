@@ -76,6 +76,7 @@ int main(int argc, char **argv)
 			push(&b, log.data + round + from, ends[i] - from);
 			/* The next boot begins as after a reset. */
 			bc_console_reset_stamps(&b.console);
+			bc_detect_reset(b.detect);
 			b.phase = BC_PHASE_NONE;
 		}
 	}
