@@ -39,6 +39,25 @@ const struct bc_detector bc_detectors_user[] = {
 			  "built for another architecture",
 	},
 	{
+		/* With init=/bin/sh it is the first program that is run, and the phase is not init yet. */
+		.id = "init-fallback",
+		.group = "init",
+		.kind = BC_KIND_MISSING,
+		.flags = BC_DETECT_KERNEL | BC_DETECT_AT_PROMPT,
+		.phases = 1u << BC_PHASE_INIT,
+		.literal = "Run /bin/sh as init process",
+		.regex = "^Run /bin/sh as init process",
+		.title = "no init could be run: the kernel fell back to /bin/sh",
+		.means = "The kernel tried every init and ended with a bare shell: there is a "
+			 "prompt, but "
+			 "nobody set the system up.",
+		.example = "Run /bin/sh as init process",
+		.unlike = "please Run /bin/sh as init process",
+		.advice = "look at the lines before for the init that could not be run; with "
+			  "init=/bin/sh "
+			  "on the command line a shell is what was asked for",
+	},
+	{
 		.id = "rdinit-missing",
 		NOTE("init"),
 		.literal = "check access for rdinit=",

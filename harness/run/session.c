@@ -1,9 +1,8 @@
 #include <bootcheck/base/mem.h>
 #include <bootcheck/base/text.h>
-#include <bootcheck/run/dialog.h>
-#include <bootcheck/run/excerpt.h>
-#include <bootcheck/run/phase.h>
 #include <bootcheck/sys/clock.h>
+
+#include "session_impl.h"
 
 /* A report that is being printed is collected until it ends, or this long after its last byte … */
 #define REPORT_QUIET_MS 300
@@ -11,51 +10,6 @@
 #define REPORT_MAX_MS 3000
 /* A guest that prints more than this is out of control. */
 #define MAX_OUTPUT_BYTES ((uint64_t)64 << 20)
-#define EXCERPT_BEFORE	 8
-#define EXCERPT_MOST	 60
-
-struct phase_time {
-	enum bc_phase_id phase;
-	uint64_t start_ms;
-};
-
-struct known {
-	struct bc_pattern *pattern;
-	const struct bc_known *entry;
-	bool is_used, is_over;
-};
-
-struct bc_session {
-	const struct bc_case *c;
-	struct bc_session_io io;
-	double scale;
-	bool is_replay;
-	struct bc_console console;
-	struct bc_detect *detect;
-	struct bc_dialog *dialog;
-	struct bc_excerpt excerpt;
-	struct {
-		BC_VEC(struct known);
-	} known;
-	enum bc_phase_id phase;
-	struct {
-		BC_VEC(struct phase_time);
-	} phases;
-	uint64_t now_ms, last_byte_ms;
-	bool is_started, is_ended;
-	bool is_doubtful; /* the open line matches a reject so far; what is still to come may change that */
-
-	/* The verdict, once is_decided. */
-	bool is_decided, is_collecting;
-	uint64_t decided_ms;
-	enum bc_verdict verdict;
-	enum bc_fail_kind kind;
-	char *title, *hint, *detector;
-	enum bc_code error;
-	size_t hit; /* index + 1 of the deciding hit, whose title may still be refined; 0 = none */
-	uint64_t line; /* the decisive console line, 0 = none */
-	int step;
-};
 
 /* Events and phases */
 
@@ -95,7 +49,7 @@ static void decide(struct bc_session *s, enum bc_verdict verdict, enum bc_fail_k
 	tell(s, (struct bc_session_event){.kind = BC_SESSION_VERDICT, .text = title});
 }
 
-static struct known *find_known(
+struct known *bc_session_known(
 	struct bc_session *s, const char *title, const char *line, size_t len)
 {
 	bc_vec_each (k, &s->known) {
@@ -111,6 +65,22 @@ static struct known *find_known(
 	return NULL;
 }
 
+static void decide_hit(struct bc_session *s, size_t n, const char *line, size_t len)
+{
+	const struct bc_hit *hit = bc_detect_hit(s->detect, n - 1);
+	const struct known *known = bc_session_known(s, hit->title, line, len);
+	if (known && !hit->is_fatal)
+		return;
+	s->hit = n;
+	s->line = hit->line;
+	s->is_collecting = hit->is_open;
+	s->detector = bc_strdup(hit->detector->id);
+	if (known)
+		decide(s, BC_KNOWN, BC_KIND_NONE, known->entry->reason, NULL);
+	else
+		decide(s, BC_FAIL, hit->detector->kind, hit->title, hit->hint);
+}
+
 static void on_hit(struct bc_session *s, const struct bc_console_line *line)
 {
 	size_t n = bc_detect_count(s->detect);
@@ -123,17 +93,10 @@ static void on_hit(struct bc_session *s, const struct bc_console_line *line)
 			.line = hit->line});
 	if (s->is_decided || d->kind == BC_KIND_NONE)
 		return;
-	const struct known *known = find_known(s, hit->title, line->data, line->len);
-	if (known && !hit->is_fatal)
-		return;
-	s->hit = n;
-	s->line = hit->line;
-	s->is_collecting = hit->is_open;
-	s->detector = bc_strdup(d->id);
-	if (known)
-		decide(s, BC_KNOWN, BC_KIND_NONE, known->entry->reason, NULL);
+	if (d->flags & BC_DETECT_AT_PROMPT)
+		s->at_prompt = n;
 	else
-		decide(s, BC_FAIL, d->kind, hit->title, hit->hint);
+		decide_hit(s, n, line->data, line->len);
 }
 
 /* A known problem that showed itself, NULL if none did. */
@@ -148,6 +111,12 @@ static const struct known *used_known(const struct bc_session *s)
 /* The dialog may have come to its end or failed. */
 static void follow_dialog(struct bc_session *s)
 {
+	if (s->is_decided)
+		return;
+	if (s->at_prompt && bc_dialog_has_prompt(s->dialog)) {
+		decide_hit(s, s->at_prompt, "", 0);
+		s->at_prompt = 0;
+	}
 	if (s->is_decided)
 		return;
 	if (bc_dialog_is_failed(s->dialog)) {
@@ -170,7 +139,7 @@ static bool check_reject(struct bc_session *s, const struct bc_text *text)
 	BC_AUTO(bc_buf) title = {.max = 1024};
 	size_t skip = bc_printk_prefix(text->data, text->len, NULL), len = text->len - skip;
 	bc_escape_text(&title, text->data + skip, len > 200 ? 200 : len, false);
-	if (find_known(s, title.data, text->data, text->len))
+	if (bc_session_known(s, title.data, text->data, text->len))
 		return false;
 	BC_AUTO_FREE char *hint = bc_asprintf("the case rejects \"%s\"", pattern);
 	s->line = text->line;
@@ -191,14 +160,16 @@ static void on_line(void *ctx, const struct bc_console_line *line)
 {
 	struct bc_session *s = ctx;
 	bc_excerpt_add(&s->excerpt, line->number, line->data, line->len);
-	set_phase(s, bc_phase_after(s->phase, line));
+	/* The detectors look at a line in the phase that it was printed in, which it may end. */
+	enum bc_phase_id before = s->phase;
+	set_phase(s, bc_phase_after(before, line));
 	tell(s,
 		(struct bc_session_event){.kind = BC_SESSION_LINE,
 			.text = line->data,
 			.len = line->len,
 			.line = line->number});
 	if (is_for_detectors(s, line) &&
-		bc_detect_line(s->detect, line->data, line->len, line->number, s->phase))
+		bc_detect_line(s->detect, line->data, line->len, line->number, before))
 		on_hit(s, line);
 	if (s->is_decided)
 		return;
@@ -504,79 +475,4 @@ void bc_session_error(struct bc_session *s, uint64_t now_ms, const struct bc_err
 	s->now_ms = now_ms;
 	s->error = err->code;
 	decide(s, BC_ERROR, BC_KIND_NONE, err->message, err->hint[0] ? err->hint : NULL);
-}
-
-/* The result */
-
-static void expect_failure(struct bc_session *s, struct bc_attempt *a)
-{
-	const struct bc_outcome *o = &s->c->outcome;
-	if (o->verdict != BC_FAIL || a->verdict == BC_ERROR || a->verdict == BC_KNOWN)
-		return;
-	struct bc_pattern *p = o->title ? bc_pattern_new(o->title, NULL) : NULL;
-	bool fits = a->verdict == BC_FAIL && (o->kind == BC_KIND_NONE || o->kind == a->kind) &&
-		(!p ||
-			bc_pattern_find(p, a->title, strlen(a->title), 0, 0, NULL, 0) ==
-				BC_MATCH_YES);
-	bc_pattern_free(p);
-	char *title;
-	if (fits) {
-		title = bc_asprintf("failed as expected: %s", a->title);
-		a->verdict = BC_PASS;
-		a->kind = BC_KIND_NONE;
-	} else {
-		title = bc_asprintf("expected %s%s%s%s, got %s%s%s",
-			o->kind == BC_KIND_NONE ? "a failure" : bc_kind_name(o->kind),
-			o->title ? " \"" : "", o->title ? o->title : "", o->title ? "\"" : "",
-			a->verdict == BC_PASS ? "a boot without one" : bc_kind_name(a->kind),
-			a->title ? ": " : "", a->title ? a->title : "");
-		a->kind = a->verdict == BC_PASS ? BC_KIND_MISSING : a->kind;
-		a->verdict = BC_FAIL;
-	}
-	free(a->title);
-	a->title = title;
-}
-
-static void fill_phases(const struct bc_session *s, uint64_t now_ms, struct bc_attempt *a)
-{
-	for (size_t i = 0; i < s->phases.len; i++) {
-		const struct phase_time *t = &s->phases.items[i];
-		uint64_t end = i + 1 < s->phases.len ? t[1].start_ms : now_ms;
-		struct bc_phase phase = {
-			bc_strdup(bc_phase_name(t->phase)), t->start_ms, end - t->start_ms};
-		bc_vec_push(&a->phases, phase);
-	}
-}
-
-void bc_session_result(struct bc_session *s, uint64_t now_ms, struct bc_attempt *a)
-{
-	const struct bc_hit *hit = s->hit ? bc_detect_hit(s->detect, s->hit - 1) : NULL;
-	bool from_hit = hit && s->verdict == BC_FAIL;
-	a->verdict = s->verdict;
-	a->kind = s->kind;
-	a->title = bc_strdup(from_hit ? hit->title : s->title);
-	a->hint = bc_strdup(from_hit ? hit->hint : s->hint);
-	const struct bc_hit *clue = bc_detect_clue(s->detect);
-	if (clue && !a->hint && a->verdict == BC_FAIL)
-		a->hint = bc_asprintf("the console said before: %s%s%s", clue->title,
-			clue->hint ? "; " : "", clue->hint ? clue->hint : "");
-	a->detector = bc_strdup(s->detector);
-	a->error_code = s->verdict == BC_ERROR ? bc_strdup(bc_code_name(s->error)) : NULL;
-	a->step = s->step;
-	a->line = s->line > INT32_MAX ? INT32_MAX : (int)s->line;
-	a->verdict_ms = s->decided_ms;
-	if (s->verdict != BC_PASS || s->c->outcome.verdict == BC_FAIL) {
-		BC_AUTO(bc_buf) text = {.max = 16384};
-		uint64_t last = hit && hit->last > s->line ? hit->last : s->line;
-		uint64_t first = s->line > EXCERPT_BEFORE ? s->line - EXCERPT_BEFORE : 1;
-		bc_excerpt_print(&s->excerpt, first, last, EXCERPT_MOST, &text);
-		a->excerpt = text.len ? bc_buf_take(&text) : NULL;
-	}
-	expect_failure(s, a);
-	fill_phases(s, now_ms, a);
-	bc_vec_each (k, &s->known)
-		if (!k->is_used)
-			bc_property_add(&a->properties,
-				k->is_over ? "known.expired" : "known.unmatched",
-				k->entry->pattern);
 }

@@ -69,8 +69,8 @@ struct boot {
 static void on_line(void *ctx, const struct bc_console_line *line)
 {
 	struct boot *boot = ctx;
-	boot->phase = bc_phase_after(boot->phase, line);
 	(void)bc_detect_line(boot->detect, line->data, line->len, line->number, boot->phase);
+	boot->phase = bc_phase_after(boot->phase, line);
 }
 
 static char *read_file(const char *path, size_t *len)

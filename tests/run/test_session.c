@@ -407,6 +407,24 @@ START_TEST(known_problem)
 }
 END_TEST
 
+/* What only the report's later lines tell can be known as well. */
+START_TEST(known_by_its_function)
+{
+	struct bc_known known = {bc_strdup("in bad_fn"), bc_strdup("reported upstream"), NULL, {0}};
+	bc_vec_push(&rig.c.known, known);
+	add_step("expect", "{prompt}", NULL);
+	begin();
+	say(1,
+		"[    1.000000] Unable to handle kernel NULL pointer dereference at virtual "
+		"address 00000000\r\n"
+		"[    1.000010] Internal error: Oops: 5 [#1] SMP ARM\r\n"
+		"[    1.000020] PC is at bad_fn+0x10/0x40\r\n");
+	bc_session_end(rig.s, 2, BC_END_RESET, NULL);
+	ck_assert_int_eq(result(2)->verdict, BC_KNOWN);
+	ck_assert_str_eq(result(2)->title, "reported upstream");
+}
+END_TEST
+
 START_TEST(userspace_may_say_panic)
 {
 	char n[9];
@@ -420,6 +438,22 @@ START_TEST(userspace_may_say_panic)
 			n, n);
 	say(2, out);
 	ck_assert_int_eq(result(2)->verdict, BC_PASS);
+}
+END_TEST
+
+/* A shell that the kernel fell back to is no boot; one that was asked for is. */
+START_TEST(fallback_to_a_shell)
+{
+	add_step("expect", "{prompt}", NULL);
+	begin();
+	say(1, "[    0.100000] Linux version 6.1\r\n");
+	if (_i)
+		say(1, "[    1.000000] Run /sbin/init as init process\r\n");
+	say(2, "[    1.100000] Run /bin/sh as init process\r\n/ # ");
+	ck_assert_int_eq(result(2)->verdict, _i ? BC_FAIL : BC_PASS);
+	if (_i)
+		ck_assert_str_eq(
+			result(2)->title, "no init could be run: the kernel fell back to /bin/sh");
 }
 END_TEST
 
@@ -475,7 +509,9 @@ int main(void)
 	tcase_add_test(tc, panic_decides_and_is_collected);
 	tcase_add_test(tc, panic_without_an_end_is_over_when_it_is_quiet);
 	tcase_add_loop_test(tc, known_problem, 0, 2);
+	tcase_add_test(tc, known_by_its_function);
 	tcase_add_test(tc, userspace_may_say_panic);
+	tcase_add_loop_test(tc, fallback_to_a_shell, 0, 2);
 	tcase_add_test(tc, reset_on_request);
 	tcase_add_test(tc, flood);
 	suite_add_tcase(suite, tc);

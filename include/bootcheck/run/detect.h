@@ -56,6 +56,8 @@ enum {
 	/* The guest ended in order (halted, restarted, powered off): a failure of `kind` only when the
 	 * case did not ask for it. Comes as a note. */
 	BC_DETECT_END = 32,
+	/* A failure only if a prompt follows: what came before it was no boot. */
+	BC_DETECT_AT_PROMPT = 64,
 };
 
 /* All of them, in the order in which they are tried; NULL-terminated. */

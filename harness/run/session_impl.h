@@ -1,0 +1,57 @@
+/* What the session's files share. */
+#ifndef BOOTCHECK_RUN_SESSION_IMPL_H
+#define BOOTCHECK_RUN_SESSION_IMPL_H
+
+#include <bootcheck/run/dialog.h>
+#include <bootcheck/run/excerpt.h>
+#include <bootcheck/run/phase.h>
+
+struct phase_time {
+	enum bc_phase_id phase;
+	uint64_t start_ms;
+};
+
+struct known {
+	struct bc_pattern *pattern;
+	const struct bc_known *entry;
+	bool is_used, is_over;
+};
+
+struct bc_session {
+	const struct bc_case *c;
+	struct bc_session_io io;
+	double scale;
+	bool is_replay;
+	struct bc_console console;
+	struct bc_detect *detect;
+	struct bc_dialog *dialog;
+	struct bc_excerpt excerpt;
+	struct {
+		BC_VEC(struct known);
+	} known;
+	enum bc_phase_id phase;
+	struct {
+		BC_VEC(struct phase_time);
+	} phases;
+	uint64_t now_ms, last_byte_ms;
+	bool is_started, is_ended;
+	bool is_doubtful; /* the open line matches a reject so far; what is still to come may change that */
+
+	/* The verdict, once is_decided. */
+	bool is_decided, is_collecting;
+	uint64_t decided_ms;
+	enum bc_verdict verdict;
+	enum bc_fail_kind kind;
+	char *title, *hint, *detector;
+	enum bc_code error;
+	size_t at_prompt; /* index + 1 of a hit that a prompt makes a failure; 0 = none */
+	size_t hit; /* index + 1 of the deciding hit, whose title may still be refined; 0 = none */
+	uint64_t line; /* the decisive console line, 0 = none */
+	int step;
+};
+
+/* The entry of `known:` that fits a title or a line, marked as used; NULL if none does. */
+struct known *bc_session_known(
+	struct bc_session *s, const char *title, const char *line, size_t len);
+
+#endif

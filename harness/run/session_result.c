@@ -1,0 +1,82 @@
+/* What came of a session: the verdict as the case sees it, its words, the decisive lines. */
+#include <bootcheck/base/text.h>
+
+#include "session_impl.h"
+
+#define EXCERPT_BEFORE 8
+#define EXCERPT_MOST   60
+
+static void expect_failure(struct bc_session *s, struct bc_attempt *a)
+{
+	const struct bc_outcome *o = &s->c->outcome;
+	if (o->verdict != BC_FAIL || a->verdict == BC_ERROR || a->verdict == BC_KNOWN)
+		return;
+	struct bc_pattern *p = o->title ? bc_pattern_new(o->title, NULL) : NULL;
+	bool fits = a->verdict == BC_FAIL && (o->kind == BC_KIND_NONE || o->kind == a->kind) &&
+		(!p ||
+			bc_pattern_find(p, a->title, strlen(a->title), 0, 0, NULL, 0) ==
+				BC_MATCH_YES);
+	bc_pattern_free(p);
+	char *title;
+	if (fits) {
+		title = bc_asprintf("failed as expected: %s", a->title);
+		a->verdict = BC_PASS;
+		a->kind = BC_KIND_NONE;
+	} else {
+		title = bc_asprintf("expected %s%s%s%s, got %s%s%s",
+			o->kind == BC_KIND_NONE ? "a failure" : bc_kind_name(o->kind),
+			o->title ? " \"" : "", o->title ? o->title : "", o->title ? "\"" : "",
+			a->verdict == BC_PASS ? "a boot without one" : bc_kind_name(a->kind),
+			a->title ? ": " : "", a->title ? a->title : "");
+		a->kind = a->verdict == BC_PASS ? BC_KIND_MISSING : a->kind;
+		a->verdict = BC_FAIL;
+	}
+	free(a->title);
+	a->title = title;
+}
+
+static void fill_phases(const struct bc_session *s, uint64_t now_ms, struct bc_attempt *a)
+{
+	for (size_t i = 0; i < s->phases.len; i++) {
+		const struct phase_time *t = &s->phases.items[i];
+		uint64_t end = i + 1 < s->phases.len ? t[1].start_ms : now_ms;
+		struct bc_phase phase = {
+			bc_strdup(bc_phase_name(t->phase)), t->start_ms, end - t->start_ms};
+		bc_vec_push(&a->phases, phase);
+	}
+}
+
+void bc_session_result(struct bc_session *s, uint64_t now_ms, struct bc_attempt *a)
+{
+	const struct bc_hit *hit = s->hit ? bc_detect_hit(s->detect, s->hit - 1) : NULL;
+	bool from_hit = hit && s->verdict == BC_FAIL;
+	/* Its report may have told only later that this is a known problem. */
+	const struct known *known = from_hit ? bc_session_known(s, hit->title, "", 0) : NULL;
+	a->verdict = known ? BC_KNOWN : s->verdict;
+	a->kind = known ? BC_KIND_NONE : s->kind;
+	a->title = bc_strdup(known ? known->entry->reason : from_hit ? hit->title : s->title);
+	a->hint = bc_strdup(from_hit ? hit->hint : s->hint);
+	const struct bc_hit *clue = bc_detect_clue(s->detect);
+	if (clue && !a->hint && a->verdict == BC_FAIL)
+		a->hint = bc_asprintf("the console said before: %s%s%s", clue->title,
+			clue->hint ? "; " : "", clue->hint ? clue->hint : "");
+	a->detector = bc_strdup(s->detector);
+	a->error_code = s->verdict == BC_ERROR ? bc_strdup(bc_code_name(s->error)) : NULL;
+	a->step = s->step;
+	a->line = s->line > INT32_MAX ? INT32_MAX : (int)s->line;
+	a->verdict_ms = s->decided_ms;
+	if (s->verdict != BC_PASS || s->c->outcome.verdict == BC_FAIL) {
+		BC_AUTO(bc_buf) text = {.max = 16384};
+		uint64_t last = hit && hit->last > s->line ? hit->last : s->line;
+		uint64_t first = s->line > EXCERPT_BEFORE ? s->line - EXCERPT_BEFORE : 1;
+		bc_excerpt_print(&s->excerpt, first, last, EXCERPT_MOST, &text);
+		a->excerpt = text.len ? bc_buf_take(&text) : NULL;
+	}
+	expect_failure(s, a);
+	fill_phases(s, now_ms, a);
+	bc_vec_each (k, &s->known)
+		if (!k->is_used)
+			bc_property_add(&a->properties,
+				k->is_over ? "known.expired" : "known.unmatched",
+				k->entry->pattern);
+}
