@@ -270,7 +270,8 @@ static int build_plan(const struct args *args, const struct bc_plan *plan)
 		struct table t = {.args = args};
 		if (!args->is_dry && !bc_build_run(build, &err))
 			code = bc_cli_error(&err);
-		print(build, plan, &t);
+		else
+			print(build, plan, &t);
 		if (code == BC_EXIT_OK && t.worst)
 			code = t.worst->code == BC_E_CASE ? BC_EXIT_USAGE : BC_EXIT_ENVIRONMENT;
 		bc_buf_release(&t.out);
