@@ -33,7 +33,7 @@ struct bc_dialog {
 	} rejects;
 	size_t at; /* the running step; steps.len = done */
 	uint64_t now_ms, started_ms, wake_ms;
-	bool is_started, is_failed, at_prompt, has_prompt;
+	bool is_started, is_failed, at_prompt, has_prompt, was_reset;
 	enum bc_claim claim;
 	enum bc_fail_kind kind;
 	char *title, *hint;
@@ -272,6 +272,13 @@ enum bc_claim bc_dialog_claimed(const struct bc_dialog *d)
 	return d->claim;
 }
 
+bool bc_dialog_take_reset(struct bc_dialog *d)
+{
+	bool was_reset = d->was_reset;
+	d->was_reset = false;
+	return was_reset;
+}
+
 bool bc_dialog_has_prompt(const struct bc_dialog *d)
 {
 	return d->has_prompt;
@@ -361,6 +368,7 @@ const char *bc_dialog_nonce(struct bc_dialog *d)
 void bc_dialog_power(struct bc_dialog *d, enum bc_power action)
 {
 	d->at_prompt = false;
+	d->was_reset |= action == BC_POWER_RESET;
 	if (!d->is_replay)
 		d->io->power(d->io->ctx, action);
 }

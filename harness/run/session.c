@@ -127,8 +127,16 @@ static void follow_dialog(struct bc_session *s)
 		decide(s, known ? BC_KNOWN : BC_PASS, BC_KIND_NONE,
 			known ? known->entry->reason : NULL, NULL);
 	}
-	if (bc_dialog_has_prompt(s->dialog) && s->phase < BC_PHASE_SHELL)
-		set_phase(s, BC_PHASE_SHELL);
+	if (bc_dialog_has_prompt(s->dialog) && !s->saw_prompt) {
+		s->saw_prompt = true;
+		if (s->phase < BC_PHASE_SHELL)
+			set_phase(s, BC_PHASE_SHELL);
+	}
+	if (bc_dialog_take_reset(s->dialog)) {
+		bc_detect_reset(s->detect);
+		bc_console_reset_stamps(&s->console);
+		set_phase(s, BC_PHASE_NONE);
+	}
 }
 
 static bool check_reject(struct bc_session *s, const struct bc_text *text)

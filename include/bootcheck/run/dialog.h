@@ -31,6 +31,8 @@ void bc_dialog_describe(const struct bc_dialog *d, struct bc_buf *out);
 /* True while the running step may wait without output. */
 bool bc_dialog_may_be_silent(const struct bc_dialog *d);
 enum bc_claim bc_dialog_claimed(const struct bc_dialog *d);
+/* True once after a step pressed the reset button: the console begins again. */
+bool bc_dialog_take_reset(struct bc_dialog *d);
 /* True once a prompt was seen. */
 bool bc_dialog_has_prompt(const struct bc_dialog *d);
 /* The rejected pattern that the text matches, or NULL. */
