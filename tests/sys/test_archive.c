@@ -9,7 +9,6 @@
 #include <bootcheck/sys/archive.h>
 #include <bootcheck/sys/digest.h>
 #include <bootcheck/sys/fs.h>
-#include <bootcheck/sys/proc.h>
 
 #include "../check_main.h"
 
@@ -367,29 +366,21 @@ START_TEST(reads_a_deb)
 }
 END_TEST
 
-/* Every compression that the format promises, made by the tools that everybody uses. */
-static const char *const compressors[] = {"gzip", "bzip2", "xz"};
+static const char *const compressed[] = {"good.tar.gz", "good.tar.bz2", "good.tar.xz"};
 
 START_TEST(reads_compressions)
 {
-	BC_AUTO(bc_buf) tar = {0}, packed = {.max = 1 << 20};
+	BC_AUTO_FREE char *from =
+		bc_asprintf("%s/tests/fuzz/corpus/archive/%s", BC_SOURCE_DIR, compressed[_i]);
+	BC_AUTO(bc_buf) packed = {0};
 	struct bc_extract e = job();
 	struct bc_err err = {0};
-	struct bc_exit status;
-	add_file(&tar, "a", "x");
-	finish(&tar);
-	char *argv[] = {(char *)compressors[_i], "-c", NULL};
-	struct bc_command command = {.argv = argv,
-		.input = tar.data,
-		.input_len = tar.len,
-		.output = &packed,
-		.log_fd = -1};
-	ck_assert_msg(bc_command_run(&command, &status, &err), "%s", err.message);
-	ck_assert_uint_lt(packed.len, tar.len);
-	ck_assert(bc_fs_write(file, packed.data, packed.len, NULL));
+	e.archive = from;
 	ck_assert_msg(bc_archive_extract(&e, &err), "%s", err.message);
-	ck_assert(has("a"));
+	ck_assert(has("bin/a"));
+	ck_assert(bc_fs_read(from, 1 << 20, &packed, NULL));
 	ck_assert(bc_fs_write(file, packed.data, packed.len / 2, NULL));
+	e.archive = file;
 	ck_assert(!bc_archive_extract(&e, &err));
 	ck_assert_int_eq(err.code, BC_E_FORMAT);
 }
@@ -518,7 +509,7 @@ static Suite *suite(void)
 	tcase_add_test(t, truncated_archives);
 	tcase_add_test(t, selects_and_strips);
 	tcase_add_test(t, reads_a_deb);
-	tcase_add_loop_test(t, reads_compressions, 0, (int)BC_LEN(compressors));
+	tcase_add_loop_test(t, reads_compressions, 0, (int)BC_LEN(compressed));
 	suite_add_tcase(s, t);
 	TCase *c = tcase_create("cpio");
 	tcase_add_checked_fixture(c, setup, teardown);
