@@ -195,8 +195,10 @@ uint64_t bc_dialog_deadline(const struct bc_dialog *d)
 	const struct step *s = running(d);
 	if (!s)
 		return UINT64_MAX;
-	uint64_t limit = s->limit_ms ? d->started_ms + s->limit_ms : UINT64_MAX;
-	return d->wake_ms < limit ? d->wake_ms : limit;
+	/* A step that is to be woken ends by itself, however long it waits. */
+	if (d->wake_ms != UINT64_MAX)
+		return d->wake_ms;
+	return s->limit_ms ? d->started_ms + s->limit_ms : UINT64_MAX;
 }
 
 void bc_dialog_tick(struct bc_dialog *d, uint64_t now_ms)
@@ -205,7 +207,9 @@ void bc_dialog_tick(struct bc_dialog *d, uint64_t now_ms)
 	d->now_ms = now_ms;
 	if (!s)
 		return;
-	if (now_ms >= d->wake_ms && s->kind->wake) {
+	if (d->wake_ms != UINT64_MAX) {
+		if (now_ms < d->wake_ms)
+			return;
 		d->wake_ms = UINT64_MAX;
 		if (advance(d, s->kind->wake(s->state, d)))
 			start_steps(d);

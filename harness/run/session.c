@@ -206,7 +206,11 @@ static void offer_tail(struct bc_session *s)
 	if (s->is_decided || c->consumed >= c->tail.len)
 		return;
 	struct bc_text text = tail_of(s);
-	s->is_doubtful = bc_dialog_rejects(s->dialog, &text) != NULL;
+	/* No step may pass on text that is about to be rejected. */
+	s->is_doubtful = s->now_ms < s->last_byte_ms + REPORT_QUIET_MS &&
+		bc_dialog_rejects(s->dialog, &text) != NULL;
+	if (s->is_doubtful)
+		return;
 	size_t consumed = bc_dialog_text(s->dialog, s->now_ms, text);
 	if (consumed > c->consumed)
 		c->consumed = consumed;
@@ -418,6 +422,8 @@ void bc_session_tick(struct bc_session *s, uint64_t now_ms, enum bc_activity act
 	else
 		bc_dialog_tick(s->dialog, now_ms);
 	follow_dialog(s);
+	/* A step that begins now may have waited for what is on the screen already. */
+	offer_tail(s);
 }
 
 /* The end of the stream */

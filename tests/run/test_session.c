@@ -226,6 +226,39 @@ START_TEST(reject_waits_for_the_end_of_a_line_but_not_for_ever)
 }
 END_TEST
 
+START_TEST(no_step_passes_on_a_rejected_tail)
+{
+	struct bc_reject reject = {bc_strdup("rescue>"), BC_STREAM_ANY, {0}};
+	bc_vec_push(&rig.c.rejects, reject);
+	add_step("expect", "> $", NULL);
+	begin();
+	say(1, "grub rescue> ");
+	ck_assert(!bc_session_is_decided(rig.s));
+	bc_session_tick(rig.s, bc_session_deadline(rig.s), BC_ACTIVITY_UNKNOWN);
+	ck_assert_int_eq(result(302)->kind, BC_KIND_REJECTED);
+}
+END_TEST
+
+/* The prompt came while nobody looked, and nothing comes after it. */
+START_TEST(wait_is_longer_than_a_step_and_the_prompt_stays)
+{
+	char n[9];
+	add_step("wait", "60s", NULL);
+	add_step("run", "true", NULL);
+	rig.c.limits.boot = 90000;
+	begin();
+	say(1, "/ # ");
+	bc_session_tick(rig.s, 30000, BC_ACTIVITY_IDLE);
+	ck_assert(!bc_session_is_decided(rig.s));
+	ck_assert_uint_eq(bc_session_deadline(rig.s), 60000);
+	bc_session_tick(rig.s, 60000, BC_ACTIVITY_IDLE);
+	nonce(n);
+	BC_AUTO_FREE char *out = bc_asprintf("x\r\nbc-begin-%s\r\nbc-end-%s 0\r\n", n, n);
+	say(60001, out);
+	ck_assert_int_eq(result(60001)->verdict, BC_PASS);
+}
+END_TEST
+
 START_TEST(rejected_line_is_titled_without_its_time_stamp)
 {
 	struct bc_reject reject = {bc_strdup("Failed to execute"), BC_STREAM_KERNEL, {0}};
@@ -500,6 +533,8 @@ int main(void)
 	tcase_add_test(tc, prompt_behind_a_kernel_line);
 	tcase_add_test(tc, reject_fails_a_line_but_not_an_echo);
 	tcase_add_test(tc, reject_waits_for_the_end_of_a_line_but_not_for_ever);
+	tcase_add_test(tc, no_step_passes_on_a_rejected_tail);
+	tcase_add_test(tc, wait_is_longer_than_a_step_and_the_prompt_stays);
 	tcase_add_test(tc, rejected_line_is_titled_without_its_time_stamp);
 	tcase_add_loop_test(tc, silence_is_told_by_the_processors, 0, 3);
 	tcase_add_test(tc, limits);
