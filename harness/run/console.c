@@ -230,7 +230,7 @@ static size_t fast_line(struct bc_console *c, const char *data, size_t len)
 	if (c->tail.len || c->state != BC_CONSOLE_TEXT || c->tail_offset != c->offset)
 		return 0;
 	const char *end = memchr(data, '\n', len);
-	if (!end || end - data > BC_CONSOLE_LINE_MAX)
+	if (!end || end - data >= BC_CONSOLE_LINE_MAX)
 		return 0;
 	size_t n = (size_t)(end - data);
 	size_t text = n && end[-1] == '\r' ? n - 1 : n;

@@ -3,9 +3,11 @@
  * What is typed is framed: echo 'bc-''begin-N'; COMMAND; echo 'bc-''end-N' $? — the quotes make sure that
  * the echo of the typed line never holds the joined marker, however the terminal wraps it. */
 #include <bootcheck/base/text.h>
+#include <bootcheck/run/console.h>
 #include <bootcheck/run/steps.h>
 
 #define MAX_OUTPUT ((size_t)1 << 20)
+#define MAX_MARKER 64 /* bytes: the end marker with the exit status is shorter */
 
 struct patterns {
 	BC_VEC(struct bc_pattern *);
@@ -18,6 +20,7 @@ struct run {
 	enum { WAITS, TYPED, OUTPUT } phase;
 	bool had_line; /* since it was typed */
 	struct bc_buf output;
+	struct bc_buf held; /* the end of a line that the console cut */
 };
 
 static const struct bc_field options[] = {
@@ -82,6 +85,7 @@ static void release(void *state)
 	release_patterns(&r->wanted);
 	release_patterns(&r->unwanted);
 	bc_buf_release(&r->output);
+	bc_buf_release(&r->held);
 }
 
 static void type(struct run *r, struct bc_dialog *d)
@@ -89,8 +93,10 @@ static void type(struct run *r, struct bc_dialog *d)
 	const char *n = bc_dialog_nonce(d);
 	BC_AUTO(bc_buf) line = {0};
 	size_t len = strlen(r->command);
-	/* A newline, a comment or a trailing & would swallow what comes behind it on the same line. */
-	bool needs_group = strpbrk(r->command, "\n#") || (len && r->command[len - 1] == '&');
+	while (len && strchr(" \t", r->command[len - 1]))
+		len--;
+	/* A newline, a comment or a trailing & or ; does not get on with a ; behind it. */
+	bool needs_group = strpbrk(r->command, "\n#") || (len && strchr("&;", r->command[len - 1]));
 	bc_buf_addf(&line,
 		needs_group ? "echo 'bc-''begin-%s'; { %s\n}; echo 'bc-''end-%s' $?\n"
 			    : "echo 'bc-''begin-%s'; %s; echo 'bc-''end-%s' $?\n",
@@ -140,19 +146,38 @@ static size_t find_marker(
 	return SIZE_MAX;
 }
 
-static void add_output(struct run *r, const char *data, size_t len, bool ends_line)
-{
-	bc_buf_add(&r->output, data, len);
-	if (ends_line)
-		bc_buf_addc(&r->output, '\n');
-}
-
 /* The first line of the output, for a title. */
 static char *first_line(const struct run *r)
 {
 	const char *text = r->output.data ? r->output.data : "";
 	size_t n = strcspn(text, "\n");
 	return bc_strndup(text, n > 120 ? 120 : n);
+}
+
+static enum bc_step_state check_output(struct run *r, struct bc_dialog *d, const char *line)
+{
+	const char *text = r->output.data ? r->output.data : "";
+	bc_vec_each (p, &r->wanted)
+		if (bc_pattern_find(*p, text, r->output.len, 0, 0, NULL, 0) != BC_MATCH_YES)
+			return bc_dialog_fail(d, BC_KIND_COMMAND,
+				r->output.overflow
+					? "`%s` printed \"%s\" and more than is kept, which does "
+					  "not match \"%s\""
+					: "`%s` printed \"%s\", which does not match \"%s\"",
+				r->command, line, bc_pattern_text(*p) + 4);
+	bc_vec_each (p, &r->unwanted) {
+		enum bc_match match = bc_pattern_find(*p, text, r->output.len, 0, 0, NULL, 0);
+		if (match == BC_MATCH_YES)
+			return bc_dialog_fail(d, BC_KIND_COMMAND,
+				"`%s` printed something that matches \"%s\"", r->command,
+				bc_pattern_text(*p) + 4);
+		/* What could not be searched to its end is not known to be clean. */
+		if (match == BC_MATCH_LIMIT || r->output.overflow)
+			return bc_dialog_fail(d, BC_KIND_COMMAND,
+				"`%s` printed too much to tell that nothing matches \"%s\"",
+				r->command, bc_pattern_text(*p) + 4);
+	}
+	return BC_STEP_DONE;
 }
 
 static enum bc_step_state check(struct run *r, struct bc_dialog *d, int status)
@@ -169,40 +194,51 @@ static enum bc_step_state check(struct run *r, struct bc_dialog *d, int status)
 		return bc_dialog_fail(d, BC_KIND_COMMAND, "`%s` ended with status %d, not %s%s%s",
 			r->command, status, r->status, *line ? ": " : "", line);
 	}
-	const char *text = r->output.data ? r->output.data : "";
-	bc_vec_each (p, &r->wanted)
-		if (bc_pattern_find(*p, text, r->output.len, 0, 0, NULL, 0) != BC_MATCH_YES)
-			return bc_dialog_fail(d, BC_KIND_COMMAND,
-				"`%s` printed \"%s\", which does not match \"%s\"", r->command,
-				line, bc_pattern_text(*p) + 4);
-	bc_vec_each (p, &r->unwanted)
-		if (bc_pattern_find(*p, text, r->output.len, 0, 0, NULL, 0) == BC_MATCH_YES)
-			return bc_dialog_fail(d, BC_KIND_COMMAND,
-				"`%s` printed something that matches \"%s\"", r->command,
-				bc_pattern_text(*p) + 4);
-	return BC_STEP_DONE;
+	return check_output(r, d, line);
+}
+
+/* The exit status behind the end marker, -1 if there is none: the line was torn. */
+static int read_status(const char *data, size_t len)
+{
+	int status = 0;
+	size_t digits = 0;
+	if (!len || *data != ' ')
+		return -1;
+	for (const char *p = data + 1; digits + 1 < len && p[digits] >= '0' && p[digits] <= '9';
+		digits++)
+		if (digits < 3)
+			status = status * 10 + (p[digits] - '0');
+	return digits >= 1 && digits <= 3 ? status : -1;
 }
 
 /* A line between the markers, or the one that ends them. */
 static enum bc_step_state take_output(
 	struct run *r, struct bc_dialog *d, const struct bc_text *t, size_t *consumed)
 {
-	size_t end = 0, at = find_marker(d, t, "end", &end);
+	/* A line that the console cut goes on in the next one; so may the marker. */
+	bool is_cut = t->len >= BC_CONSOLE_LINE_MAX;
+	BC_AUTO(bc_buf) joined = {0};
+	bc_buf_add(&joined, r->held.data, r->held.len);
+	bc_buf_add(&joined, t->data + t->start, t->len - t->start);
+	bc_buf_clear(&r->held);
 	*consumed = t->len;
-	if (at == SIZE_MAX) {
-		add_output(r, t->data + t->start, t->len - t->start, true);
-		return BC_STEP_WAIT;
-	}
-	add_output(r, t->data + t->start, at - t->start, false);
-	int status = 0, digits = 0;
-	for (size_t i = end + 1; i < t->len && t->data[i] >= '0' && t->data[i] <= '9' && digits < 3;
-		i++, digits++)
-		status = status * 10 + (t->data[i] - '0');
-	bc_dialog_claim(d, BC_CLAIM_NONE);
-	if (!digits)
+	const struct bc_text line = {.data = joined.data, .len = joined.len};
+	size_t end = 0, at = is_cut ? SIZE_MAX : find_marker(d, &line, "end", &end);
+	if (at != SIZE_MAX) {
+		int status = read_status(joined.data + end, joined.len - end);
+		bc_buf_add(&r->output, joined.data, at);
+		bc_dialog_claim(d, BC_CLAIM_NONE);
+		if (status >= 0)
+			return check(r, d, status);
 		return bc_dialog_fail(
 			d, BC_KIND_COMMAND, "the exit status of `%s` did not arrive", r->command);
-	return check(r, d, status);
+	}
+	size_t held = is_cut && joined.len > MAX_MARKER ? MAX_MARKER : 0;
+	bc_buf_add(&r->output, joined.data, joined.len - held);
+	bc_buf_add(&r->held, joined.data + joined.len - held, held);
+	if (!is_cut)
+		bc_buf_addc(&r->output, '\n');
+	return BC_STEP_WAIT;
 }
 
 static enum bc_step_state text(
