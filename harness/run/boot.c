@@ -13,6 +13,9 @@
 
 /* How often the virtual processors' work is sampled, so that a silence can be told from a hang. */
 #define SAMPLE_MS 500
+/* What the guest or the emulator may fill the run's folder with besides the judged console. */
+#define MAX_SIDE_BYTES ((uint64_t)64 << 20)
+#define MAX_QMP_EVENTS 1000
 
 struct bc_boot_run {
 	struct bc_boot_options o;
@@ -26,7 +29,9 @@ struct bc_boot_run {
 	int stderr_fd;
 	uint64_t start_ns, last_line_ns;
 	enum bc_activity activity;
-	bool was_off;
+	bool was_off, was_killed; /* by the guest; by somebody on the host */
+	int qmp_events;
+	uint64_t other_bytes; /* of the UARTs that are not judged */
 	struct bc_err failed; /* it could not be started */
 	struct bc_attempt attempt;
 };
@@ -141,7 +146,9 @@ static void on_serial(void *ctx, int uart, const char *data, size_t len)
 	struct bc_boot_run *b = ctx;
 	uint64_t ns = bc_clock_ns() - b->start_ns;
 	if (uart != b->c->machine.console) {
-		bc_record_uart(b->record, uart, data, len);
+		b->other_bytes += len;
+		if (b->other_bytes <= MAX_SIDE_BYTES)
+			bc_record_uart(b->record, uart, data, len);
 		bc_session_other_bytes(b->session, ns / 1000000u);
 		return;
 	}
@@ -154,21 +161,32 @@ static void on_serial(void *ctx, int uart, const char *data, size_t len)
 static void on_qmp(void *ctx, const char *name, const struct bc_json *data)
 {
 	struct bc_boot_run *b = ctx;
-	struct bc_json *line = bc_journal_line("qmp", b->c->id, b->o.number);
-	bc_json_set_string(line, "event", name);
-	bc_json_set_string(line, "reason", bc_json_get_string(data, "reason", NULL));
-	bc_journal_write(b->o.journal, line);
+	if (b->qmp_events++ < MAX_QMP_EVENTS) {
+		struct bc_json *line = bc_journal_line("qmp", b->c->id, b->o.number);
+		bc_json_set_string(line, "event", name);
+		bc_json_set_string(line, "reason", bc_json_get_string(data, "reason", NULL));
+		bc_journal_write(b->o.journal, line);
+	}
 	const char *reason = bc_json_get_string(data, "reason", "");
 	bool is_reset = strcmp(name, "RESET") == 0;
 	/* A reset that we asked for is part of the dialog. */
-	if (strcmp(reason, "host-qmp-system-reset") == 0 || strcmp(reason, "host-qmp-quit") == 0 ||
-		strcmp(reason, "host-signal") == 0)
+	if (strcmp(reason, "host-qmp-system-reset") == 0)
 		return;
+	if (strcmp(reason, "host-qmp-quit") == 0 || strcmp(reason, "host-signal") == 0) {
+		b->was_killed = true;
+		return;
+	}
 	if (strcmp(name, "SHUTDOWN") != 0 && !is_reset)
 		return;
 	b->was_off = true;
 	bool rebooted = is_reset || strcmp(reason, "guest-reset") == 0;
-	bc_session_end(b->session, now_ms(b), rebooted ? BC_END_RESET : BC_END_SHUTDOWN, NULL);
+	/* A paravirtual panic device spoke: no orderly end. */
+	bool panicked = strcmp(reason, "guest-panic") == 0;
+	bc_session_end(b->session, now_ms(b),
+		rebooted	   ? BC_END_RESET
+			: panicked ? BC_END_EXIT
+				   : BC_END_SHUTDOWN,
+		panicked ? "the guest reported a panic" : NULL);
 	settle(b);
 }
 
@@ -205,6 +223,9 @@ static void judge_exit(struct bc_boot_run *b, const struct bc_exit *status)
 	else if (status->code != 0)
 		(void)bc_fail(&err, BC_E_COMMAND, 0, "%s ended with exit status %d%s%s", name,
 			status->code, *complaint ? ": " : "", complaint);
+	else if (b->was_killed)
+		(void)bc_fail(
+			&err, BC_E_COMMAND, 0, "%s was ended by something else on this host", name);
 	else
 		return;
 	(void)bc_err_hint(&err, "run qemu.sh in the case's folder to see it by hand");
@@ -244,6 +265,19 @@ static void on_ended(void *ctx, const struct bc_exit *status)
 	b->o.done(b->o.ctx, b, &b->attempt);
 }
 
+/* The emulator writes its log itself: all that can be done is to end it. */
+static void bound_log(struct bc_boot_run *b)
+{
+	struct bc_err err = {0};
+	struct stat st;
+	if (fstat(b->stderr_fd, &st) != 0 || (uint64_t)st.st_size <= MAX_SIDE_BYTES)
+		return;
+	(void)bc_fail(&err, BC_E_LIMIT, 0, "the emulator wrote more than %llu MiB to qemu.log",
+		(unsigned long long)(MAX_SIDE_BYTES >> 20));
+	bc_session_error(b->session, now_ms(b), &err);
+	settle(b);
+}
+
 static void on_sample(void *ctx)
 {
 	struct bc_boot_run *b = ctx;
@@ -257,6 +291,7 @@ static void on_sample(void *ctx)
 	}
 	b->activity = bc_vm_activity(b->vm);
 	bc_timer_start(b->sample, SAMPLE_MS);
+	bound_log(b);
 }
 
 /* Start and end */

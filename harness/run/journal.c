@@ -2,6 +2,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <sys/file.h>
+
 #include <bootcheck/run/journal.h>
 #include <bootcheck/sys/clock.h>
 #include <bootcheck/sys/fs.h>
@@ -18,6 +20,12 @@ struct bc_journal *bc_journal_new(const char *dir, struct bc_err *err)
 	int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return bc_fail_null(err, BC_E_IO, errno, "cannot write the journal %s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+		close(fd);
+		(void)bc_fail(err, BC_E_USAGE, 0, "another run writes to %s", dir);
+		(void)bc_err_hint(err, "wait for its end, or give this one a folder of its own");
+		return NULL;
+	}
 	/* A run that was killed may have left half a line: it must not swallow the next one. */
 	off_t size = lseek(fd, 0, SEEK_END);
 	char last = '\n';

@@ -50,9 +50,12 @@ static void end_case(struct schedule *s, size_t index)
 	struct bc_result *r = &s->run->results.items[index];
 	size_t passed = 0;
 	r->verdict = r->attempts.items[r->attempts.len - 1].verdict;
+	/* The worst boot of a repetition counts. Of retries it is the last one, unless that one could not
+	 * be judged: what failed before is not excused by it. */
+	bool takes_worst = s->o->repeat > 1 || r->verdict == BC_ERROR;
 	bc_vec_each (a, &r->attempts) {
 		passed += a->verdict == BC_PASS;
-		if (s->o->repeat > 1 && badness(a->verdict) > badness(r->verdict))
+		if (takes_worst && badness(a->verdict) > badness(r->verdict))
 			r->verdict = a->verdict;
 	}
 	r->is_flaky = passed && passed < r->attempts.len;
@@ -114,7 +117,7 @@ static bool wants_another(const struct schedule *s, const struct bc_result *r)
 {
 	const struct bc_attempt *last = &r->attempts.items[r->attempts.len - 1];
 	int done = (int)r->attempts.len;
-	if (s->signum || (s->is_stopping && last->verdict == BC_FAIL))
+	if (s->o->fail_fast && last->verdict == BC_FAIL && (s->is_stopping || s->o->repeat > 1))
 		return false;
 	if (s->o->repeat > 1)
 		return done < s->o->repeat;
@@ -156,7 +159,8 @@ static void on_done(void *ctx, struct bc_boot_run *boot, struct bc_attempt *atte
 	add_attempt(s, slot->job, attempt);
 	bc_vec_push(&s->dead, boot);
 	bc_timer_start(s->reap, 0);
-	if (wants_another(s, r)) {
+	bool is_more = wants_another(s, r);
+	if (is_more && !s->signum) {
 		bc_watcher_tell(&s->o->watcher,
 			&(struct bc_progress){.kind = BC_PROGRESS_ATTEMPT,
 				.id = r->id,
@@ -170,8 +174,8 @@ static void on_done(void *ctx, struct bc_boot_run *boot, struct bc_attempt *atte
 	s->used_bytes -= slot->bytes;
 	slot->boot = NULL;
 	s->busy--;
-	/* An interrupted boot has no verdict; the case stays undone and is reported so. */
-	if (!s->signum || r->attempts.items[r->attempts.len - 1].verdict != BC_ERROR)
+	/* A case that was interrupted, or still had boots to come, stays undone and is reported so. */
+	if (!s->signum || (!is_more && r->attempts.items[r->attempts.len - 1].verdict != BC_ERROR))
 		end_case(s, index);
 }
 

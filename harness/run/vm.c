@@ -181,17 +181,19 @@ static void on_qmp_bytes(void *ctx, int events)
 	struct bc_vm *vm = ctx;
 	char data[16384];
 	(void)events;
-	for (;;) {
+	/* A flood of events must not keep the loop from its timers. */
+	for (int turns = 0; turns < 16; turns++) {
 		ssize_t n = recv(vm->qmp_fd, data, sizeof(data), MSG_DONTWAIT);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
 			return;
-		if (n <= 0)
-			break;
+		if (n <= 0) {
+			bc_watch_start(vm->qmp_watch, 0);
+			return;
+		}
 		bc_qmp_push(&vm->qmp, data, (size_t)n);
 	}
-	bc_watch_start(vm->qmp_watch, 0);
 }
 
 void bc_vm_reset(struct bc_vm *vm)
