@@ -1,107 +1,5 @@
 /* The session: dialogs against a scripted console, verdicts from evidence. */
-#include <check.h>
-
-#include <bootcheck/base/mem.h>
-#include <bootcheck/run/session.h>
-#include <bootcheck/sys/fs.h>
-
-struct rig {
-	struct bc_case c;
-	struct bc_session *s;
-	struct bc_buf sent;
-	struct bc_attempt attempt;
-	int verdicts; /* events */
-};
-
-static struct rig rig;
-
-static void on_send(void *ctx, const char *data, size_t len)
-{
-	(void)ctx;
-	bc_buf_add(&rig.sent, data, len);
-}
-
-static void on_power(void *ctx, enum bc_power action)
-{
-	(void)ctx;
-	bc_buf_adds(&rig.sent, action == BC_POWER_CUT ? "<cut>" : "<reset>");
-}
-
-static void on_event(void *ctx, const struct bc_session_event *event)
-{
-	(void)ctx;
-	rig.verdicts += event->kind == BC_SESSION_VERDICT;
-}
-
-/* A step as the plan would give it: "run", "uname -r", then pairs of options. */
-static void add_step(const char *tag, const char *head, ...)
-{
-	struct bc_loc nowhere = {0};
-	struct bc_step step = {
-		.kind = bc_strdup(tag), .params = bc_value_new(BC_VALUE_MAP, nowhere)};
-	if (strcmp(head, "{prompt}") == 0) {
-		struct bc_value *map = bc_value_new(BC_VALUE_MAP, nowhere);
-		bc_value_set(map, "prompt", nowhere, bc_value_new_scalar("shell", nowhere));
-		bc_value_set(step.params, tag, nowhere, map);
-	} else {
-		bc_value_set(step.params, tag, nowhere, bc_value_new_scalar(head, nowhere));
-	}
-	va_list args;
-	va_start(args, head);
-	for (const char *key; (key = va_arg(args, const char *));)
-		bc_value_set(step.params, key, nowhere,
-			bc_value_new_scalar(va_arg(args, const char *), nowhere));
-	va_end(args);
-	bc_vec_push(&rig.c.steps, step);
-}
-
-static void setup(void)
-{
-	rig = (struct rig){
-		.c = {.limits = {.boot = 60000, .silence = 20000, .total = 120000, .step = 30000}}};
-	rig.c.prompt = bc_strdup("^[^ ]* ?[#$] $");
-	rig.c.id = bc_strdup("t");
-}
-
-static void begin(void)
-{
-	struct bc_session_io io = {on_send, on_power, on_event, NULL};
-	struct bc_err err = {0};
-	rig.s = bc_session_new(&rig.c, &io, 1, false, &err);
-	ck_assert_msg(rig.s != NULL, "%s", err.message);
-	bc_session_start(rig.s);
-}
-
-static void say(uint64_t ms, const char *text)
-{
-	bc_session_bytes(rig.s, ms, text, strlen(text));
-}
-
-static const struct bc_attempt *result(uint64_t ms)
-{
-	bc_attempt_release(&rig.attempt);
-	bc_session_result(rig.s, ms, &rig.attempt);
-	return &rig.attempt;
-}
-
-static void teardown(void)
-{
-	bc_session_free(rig.s);
-	bc_attempt_release(&rig.attempt);
-	bc_buf_release(&rig.sent);
-	struct bc_case *heap = bc_calloc(1, sizeof(*heap));
-	*heap = rig.c;
-	bc_case_free(heap);
-}
-
-/* The nonce of the command that was typed last. */
-static void nonce(char out[9])
-{
-	const char *at = strstr(rig.sent.data, "begin-");
-	ck_assert_ptr_nonnull(at);
-	memcpy(out, at + 6, 8);
-	out[8] = '\0';
-}
+#include "session_test.h"
 
 START_TEST(expect_in_order)
 {
@@ -148,70 +46,6 @@ START_TEST(run_sees_status_and_output_without_newline)
 	ck_assert_int_eq(result(2)->verdict, BC_FAIL);
 	ck_assert_int_eq(result(2)->kind, BC_KIND_COMMAND);
 	ck_assert_str_eq(result(2)->title, "`printf x; false` ended with status 1, not 0: x");
-}
-END_TEST
-
-/* Without its exit status the end marker was torn, by the end of the machine say. */
-START_TEST(run_needs_a_status)
-{
-	char n[9];
-	add_step("run", "false", NULL);
-	begin();
-	say(1, "/ # ");
-	nonce(n);
-	BC_AUTO_FREE char *out = bc_asprintf("...\r\nbc-begin-%s\r\nbc-end-%s", n, n);
-	say(2, out);
-	bc_session_end(rig.s, 3, BC_END_SHUTDOWN, NULL);
-	ck_assert_int_eq(result(3)->verdict, BC_FAIL);
-	ck_assert_str_eq(result(3)->title, "the exit status of `false` did not arrive");
-}
-END_TEST
-
-/* The console cuts a line of 64 KiB anywhere, also inside the end marker. */
-START_TEST(run_output_of_one_endless_line)
-{
-	char n[9];
-	add_step("run", "cat blob", "status", "3", "output", "^x{9}", "not", "x$", NULL);
-	begin();
-	say(1, "/ # ");
-	nonce(n);
-	BC_AUTO_FREE char *x = bc_calloc(1, 65600);
-	memset(x, 'x', (size_t)(65536 - 26 + _i));
-	BC_AUTO_FREE char *out = bc_asprintf("...\r\nbc-begin-%s\r\n%sbc-end-%s 3\r\n", n, x, n);
-	say(2, out);
-	ck_assert(bc_session_is_decided(rig.s));
-	/* The line ends behind the last x: `x$` matches, whatever was cut. */
-	ck_assert_str_eq(result(2)->title, "`cat blob` printed something that matches \"x$\"");
-}
-END_TEST
-
-START_TEST(run_cannot_vouch_for_output_it_did_not_keep)
-{
-	char n[9];
-	add_step("run", "dmesg", "not", "disaster", NULL);
-	begin();
-	say(1, "/ # ");
-	nonce(n);
-	BC_AUTO_FREE char *head = bc_asprintf("...\r\nbc-begin-%s\r\n", n);
-	say(2, head);
-	for (int i = 0; i < 30000; i++)
-		say(2, "just a line of forty bytes and some.....\r\n");
-	BC_AUTO_FREE char *out = bc_asprintf("disaster\r\nbc-end-%s 0\r\n", n);
-	say(3, out);
-	ck_assert_int_eq(result(3)->verdict, BC_FAIL);
-	ck_assert_int_eq(result(3)->kind, BC_KIND_COMMAND);
-}
-END_TEST
-
-START_TEST(run_groups_what_cannot_be_followed_by_a_semicolon)
-{
-	static const char *const commands[] = {
-		"true;", "sleep 9 &", "sleep 9 & ", "true # why", "true\nfalse"};
-	add_step("run", commands[_i], NULL);
-	begin();
-	say(1, "/ # ");
-	BC_AUTO_FREE char *group = bc_asprintf("; { %s\n}; echo", commands[_i]);
-	ck_assert_ptr_nonnull(strstr(rig.sent.data, group));
 }
 END_TEST
 
@@ -592,10 +426,6 @@ int main(void)
 	tcase_add_test(tc, expect_in_order);
 	tcase_add_test(tc, run_frames_its_output);
 	tcase_add_test(tc, run_sees_status_and_output_without_newline);
-	tcase_add_test(tc, run_needs_a_status);
-	tcase_add_loop_test(tc, run_output_of_one_endless_line, 0, 28);
-	tcase_add_test(tc, run_cannot_vouch_for_output_it_did_not_keep);
-	tcase_add_loop_test(tc, run_groups_what_cannot_be_followed_by_a_semicolon, 0, 5);
 	tcase_add_test(tc, run_notices_a_line_the_shell_refused);
 	tcase_add_test(tc, kernel_line_inside_output_is_no_output);
 	tcase_add_test(tc, prompt_behind_a_kernel_line);

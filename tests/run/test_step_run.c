@@ -1,0 +1,84 @@
+/* The run step: markers, statuses and output that arrive torn. */
+#include "session_test.h"
+
+/* Without its exit status the end marker was torn, by the end of the machine say. */
+START_TEST(run_needs_a_status)
+{
+	char n[9];
+	add_step("run", "false", NULL);
+	begin();
+	say(1, "/ # ");
+	nonce(n);
+	BC_AUTO_FREE char *out = bc_asprintf("...\r\nbc-begin-%s\r\nbc-end-%s", n, n);
+	say(2, out);
+	bc_session_end(rig.s, 3, BC_END_SHUTDOWN, NULL);
+	ck_assert_int_eq(result(3)->verdict, BC_FAIL);
+	ck_assert_str_eq(result(3)->title, "the exit status of `false` did not arrive");
+}
+END_TEST
+
+/* The console cuts a line of 64 KiB anywhere, also inside the end marker. */
+START_TEST(run_output_of_one_endless_line)
+{
+	char n[9];
+	add_step("run", "cat blob", "status", "3", "output", "^x{9}", "not", "x$", NULL);
+	begin();
+	say(1, "/ # ");
+	nonce(n);
+	BC_AUTO_FREE char *x = bc_calloc(1, 65600);
+	memset(x, 'x', (size_t)(65536 - 26 + _i));
+	BC_AUTO_FREE char *out = bc_asprintf("...\r\nbc-begin-%s\r\n%sbc-end-%s 3\r\n", n, x, n);
+	say(2, out);
+	ck_assert(bc_session_is_decided(rig.s));
+	/* The line ends behind the last x: `x$` matches, whatever was cut. */
+	ck_assert_str_eq(result(2)->title, "`cat blob` printed something that matches \"x$\"");
+}
+END_TEST
+
+START_TEST(run_cannot_vouch_for_output_it_did_not_keep)
+{
+	char n[9];
+	add_step("run", "dmesg", "not", "disaster", NULL);
+	begin();
+	say(1, "/ # ");
+	nonce(n);
+	BC_AUTO_FREE char *head = bc_asprintf("...\r\nbc-begin-%s\r\n", n);
+	say(2, head);
+	for (int i = 0; i < 30000; i++)
+		say(2, "just a line of forty bytes and some.....\r\n");
+	BC_AUTO_FREE char *out = bc_asprintf("disaster\r\nbc-end-%s 0\r\n", n);
+	say(3, out);
+	ck_assert_int_eq(result(3)->verdict, BC_FAIL);
+	ck_assert_int_eq(result(3)->kind, BC_KIND_COMMAND);
+}
+END_TEST
+
+START_TEST(run_groups_what_cannot_be_followed_by_a_semicolon)
+{
+	static const char *const commands[] = {
+		"true;", "sleep 9 &", "sleep 9 & ", "true # why", "true\nfalse"};
+	add_step("run", commands[_i], NULL);
+	begin();
+	say(1, "/ # ");
+	BC_AUTO_FREE char *group = bc_asprintf("; { %s\n}; echo", commands[_i]);
+	ck_assert_ptr_nonnull(strstr(rig.sent.data, group));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("step_run");
+	TCase *tc = tcase_create("step_run");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 30);
+	tcase_add_test(tc, run_needs_a_status);
+	tcase_add_loop_test(tc, run_output_of_one_endless_line, 0, 28);
+	tcase_add_test(tc, run_cannot_vouch_for_output_it_did_not_keep);
+	tcase_add_loop_test(tc, run_groups_what_cannot_be_followed_by_a_semicolon, 0, 5);
+	suite_add_tcase(suite, tc);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
