@@ -7,6 +7,7 @@
 /* c and io must outlive the dialog. NULL with BC_E_CASE when a pattern does not compile. */
 struct bc_dialog *bc_dialog_new(const struct bc_case *c, const struct bc_session_io *io,
 	double scale, bool is_replay, struct bc_err *err) BC_MUST_CHECK;
+/* Frees; NULL is fine. */
 void bc_dialog_free(struct bc_dialog *d);
 /* Begins with the first step. */
 void bc_dialog_start(struct bc_dialog *d, uint64_t now_ms);
@@ -16,11 +17,13 @@ size_t bc_dialog_text(struct bc_dialog *d, uint64_t now_ms, struct bc_text text)
 bool bc_dialog_machine(struct bc_dialog *d, uint64_t now_ms, enum bc_machine_event event);
 /* When bc_dialog_tick() must be called; UINT64_MAX = never. */
 uint64_t bc_dialog_deadline(const struct bc_dialog *d);
+/* Time has passed: a wake that a step asked for, or its limit. */
 void bc_dialog_tick(struct bc_dialog *d, uint64_t now_ms);
 
 bool bc_dialog_is_done(const struct bc_dialog *d); /* every step succeeded */
 bool bc_dialog_is_failed(
 	const struct bc_dialog *d); /* a step failed; kind, title and hint say why */
+/* Why it failed; meaningful once it did. The texts are borrowed. */
 enum bc_fail_kind bc_dialog_kind(const struct bc_dialog *d);
 const char *bc_dialog_title(const struct bc_dialog *d);
 const char *bc_dialog_hint_text(const struct bc_dialog *d); /* may be NULL */
@@ -30,6 +33,7 @@ int bc_dialog_step(const struct bc_dialog *d);
 void bc_dialog_describe(const struct bc_dialog *d, struct bc_buf *out);
 /* True while the running step may wait without output. */
 bool bc_dialog_may_be_silent(const struct bc_dialog *d);
+/* What the coming userspace text is, as the running step said. */
 enum bc_claim bc_dialog_claimed(const struct bc_dialog *d);
 /* True once after a step pressed the reset button: the console begins again. */
 bool bc_dialog_take_reset(struct bc_dialog *d);
