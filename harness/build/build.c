@@ -175,10 +175,12 @@ char *bc_build_path(
 	} else if (l.count) {
 		path = path_of(build, c, &l, err);
 	} else {
+		bool is_absolute = text[0] == '/';
+		const char *root = c->root ? c->root : ".";
 		path = bc_case_path(c, text);
 		if (!path)
-			(void)bc_fail(err, BC_E_MISSING, 0, "there is no file %s (looked in %s)",
-				text, c->root ? c->root : ".");
+			(void)bc_fail(err, BC_E_MISSING, 0, "there is no file %s%s%s", text,
+				is_absolute ? "" : " in ", is_absolute ? "" : root);
 	}
 	free(l.name);
 	free(l.member);

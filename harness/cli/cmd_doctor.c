@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <bootcheck/base/text.h>
+#include <bootcheck/build/graph.h>
 #include <bootcheck/cli/cli.h>
 #include <bootcheck/cli/emulators.h>
 #include <bootcheck/cli/select.h>
@@ -185,6 +186,29 @@ static void check_machines(
 	}
 }
 
+static void check_file(const struct bc_case *c, const char *text, struct report *r)
+{
+	if (!text || strstr(text, "${"))
+		return;
+	BC_AUTO_FREE char *path = bc_case_path(c, text);
+	if (!path)
+		add(r, STATE_MISSING, 1, c->id, bc_asprintf("there is no file %s", text));
+}
+
+/* Only what is not there, of the files that the cases name themselves. */
+static void check_files(const struct bc_plan *plan, struct report *r)
+{
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct bc_case *c = plan->items[i];
+		check_file(c, c->boot.kernel, r);
+		check_file(c, c->boot.dtb, r);
+		check_file(c, c->boot.initrd, r);
+		check_file(c, c->boot.bios, r);
+		bc_vec_each (drive, &c->boot.drives)
+			check_file(c, drive->file, r);
+	}
+}
+
 /* True if apt's configuration names a source of binary packages. */
 static bool has_apt_sources(void)
 {
@@ -266,6 +290,7 @@ static void examine(const struct bc_plan *plan, struct report *r)
 	collect(plan, &needs);
 	check_emulators(plan, &emulators, r);
 	check_machines(plan, &emulators, r);
+	check_files(plan, r);
 	check_apt(&needs, r);
 	BC_AUTO_FREE char *cache = bc_fs_cache_dir();
 	check_folder(r, "cache", cache, needs.packages.len * PACKAGE_BYTES);

@@ -34,24 +34,33 @@ static void add_node(void *ctx, const struct bc_node_info *info)
 		bc_buf_addf(out, "  %*s        %s\n", info->depth * 2, "", info->why);
 }
 
-/* What is not built yet is shown as the reference that stands for it. */
-static char *shown(const struct bc_case *c, struct bc_build *build, const char *text)
+/* What is not built yet is shown as the reference that stands for it; a file that is not there is told. */
+static char *shown(
+	const struct bc_case *c, struct bc_build *build, const char *text, struct bc_buf *out)
 {
 	if (!text)
 		return NULL;
-	char *path = bc_build_path(build, c, text, NULL);
-	return path ? path : bc_strdup(text);
+	struct bc_err err;
+	char *path = bc_build_path(build, c, text, &err);
+	if (path)
+		return path;
+	if (!strstr(text, "${")) {
+		bc_buf_adds(out, "  missing ");
+		bc_escape_text(out, err.message, strlen(err.message), false);
+		bc_buf_addc(out, '\n');
+	}
+	return bc_strdup(text);
 }
 
 static void add_command(const struct bc_case *c, struct bc_build *build, struct bc_buf *out)
 {
-	struct bc_files files = {.kernel = shown(c, build, c->boot.kernel),
-		.dtb = shown(c, build, c->boot.dtb),
-		.initrd = shown(c, build, c->boot.initrd),
-		.bios = shown(c, build, c->boot.bios),
-		.tftp = shown(c, build, c->machine.net.tftp)};
+	struct bc_files files = {.kernel = shown(c, build, c->boot.kernel, out),
+		.dtb = shown(c, build, c->boot.dtb, out),
+		.initrd = shown(c, build, c->boot.initrd, out),
+		.bios = shown(c, build, c->boot.bios, out),
+		.tftp = shown(c, build, c->machine.net.tftp, out)};
 	for (size_t i = 0; i < c->boot.drives.len; i++)
-		bc_vec_push(&files.drives, shown(c, build, c->boot.drives.items[i].file));
+		bc_vec_push(&files.drives, shown(c, build, c->boot.drives.items[i].file, out));
 	for (size_t i = 0; i < c->machine.options.len; i++)
 		bc_strs_add(&files.options, c->machine.options.items[i]);
 	BC_AUTO(bc_strs) argv = {0};
@@ -123,10 +132,11 @@ static int show(const struct bc_plan *plan)
 static int cmd_plan(int argc, char **argv)
 {
 	static const struct argp_child children[] = {{&bc_select_argp, 0, "Selection:", 1}, {0}};
-	static const struct argp argp = {NULL, NULL, "CASE...",
+	static const struct argp argp = {NULL, NULL, "[PATH...]",
 		"Shows what would happen, and does nothing: each artifact with its key, hit or "
 		"miss and why, the QEMU "
-		"command to paste, and the console script."
+		"command to paste, and the console script. PATH is a case file or a folder "
+		"(default: cases)."
 		"\v"
 		"Examples:\n"
 		"  bootcheck plan cases/quick/arm-vexpress-a9.yaml\n",

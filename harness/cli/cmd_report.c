@@ -132,4 +132,4 @@ static int run_report(int argc, char **argv)
 }
 
 const struct bc_command_line bc_cmd_report = {
-	"report", "makes any report of a run again", run_report};
+	"report", "make any report of a run again", run_report};

@@ -13,6 +13,12 @@ section() {
 		sed 's/\\-/-/g'
 }
 
+# The heads of the options in a command's own section: what the manual says that it takes.
+own() {
+	awk -v name="$2" '/^\.S[HS] / { on = $1 == ".SS" && $2 == name }
+		on && tp { print } { tp = on && /^\.TP/ }' "$1" | sed 's/\\-/-/g'
+}
+
 # Lists once: the program is the same for every tree that is checked.
 commands >"$scratch/commands"
 [[ $(wc -l <"$scratch/commands") -ge 5 ]] || { echo "--help lists no commands"; exit 1; }
@@ -33,6 +39,10 @@ check() {
 	done <"$scratch/commands"
 	sed -n 's/^\.SS //p' "$page" | while read -r command; do
 		grep -qx "$command" "$scratch/commands" || echo "docs/bootcheck.1: there is no command $command"
+		{ own "$page" "$command" | grep -oE -- '--[a-z-]+' || true; } | sort -u | while read -r option; do
+			grep -qx -- "$option" "$scratch/options.$command" ||
+				echo "docs/bootcheck.1: $command does not take $option"
+		done
 	done
 	for script in scripts/run scripts/test; do
 		grep -q "$script" "$1/README.md" || echo "README.md does not name $script"
@@ -59,6 +69,9 @@ must_find 'machines has no option --cpus'
 fresh
 sed -i 's/^\.SS doctor$/&\n.SS bogus/' "$scratch/tree/docs/bootcheck.1"
 must_find 'there is no command bogus'
+fresh
+sed -i 's/^\.SS doctor$/&\n.TP\n.B \\-\\-bogus\nNothing./' "$scratch/tree/docs/bootcheck.1"
+must_find 'doctor does not take --bogus'
 fresh
 sed -i 's/scripts\/test/scripts\/tset/g' "$scratch/tree/README.md"
 must_find 'README.md does not name scripts/test'
