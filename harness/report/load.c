@@ -389,13 +389,17 @@ static bool take_lines(struct loader *l, struct bc_buf *text, struct bc_err *err
 static void interrupt(struct bc_result *r, struct progress *p)
 {
 	struct bc_attempt *a = &p->open;
+	r->verdict = BC_ERROR;
+	r->is_flaky = false;
+	/* The run could still say so itself: no second attempt was made. */
+	const struct bc_attempt *last = r->attempts.len ? bc_result_last(r) : NULL;
+	if (!p->running && last && last->error_code && strcmp(last->error_code, "cancelled") == 0)
+		return;
 	a->verdict = BC_ERROR;
 	a->title = bc_strdup("interrupted before a verdict");
 	a->error_code = bc_strdup("interrupted");
 	bc_vec_push(&r->attempts, *a);
 	*a = (struct bc_attempt){0};
-	r->verdict = BC_ERROR;
-	r->is_flaky = false;
 }
 
 static bool finish(struct loader *l, const char *dir, struct bc_run *run, struct bc_err *err)

@@ -40,6 +40,10 @@ no_orphans
 has run/junit.xml 'tests="2"'
 has run/junit.xml "interrupted"
 has run/results.json '"a-good"'
+# Made again from the journal, the one attempt that was made is one attempt.
+"$BOOTCHECK" report run >again || true
+has again "interrupted"
+! grep -q "attempt 2" again || fail "the interrupted attempt counts twice"
 
 start
 kill -KILL $pid
