@@ -93,6 +93,7 @@ static int unknown(const char *name)
 	BC_AUTO(bc_strs) names = {0};
 	for (const struct bc_command_line *const *c = bc_commands; *c; c++)
 		bc_strs_add(&names, (*c)->name);
+	bc_strs_add(&names, "help");
 	const char *near = bc_suggest(name, (const char *const *)bc_strs_argv(&names));
 	struct bc_err err;
 	(void)bc_fail(&err, BC_E_USAGE, 0, "there is no command '%s'", name);

@@ -34,7 +34,7 @@ static int parse_jobs(const char *text, struct argp_state *state)
 {
 	int64_t n = 0;
 	if (!bc_number_parse(text, &n) || n < 1 || n > 1024)
-		argp_error(state, "'%s' is no number of jobs", text);
+		argp_error(state, "--jobs takes a whole number from 1 to 1024, not '%s'", text);
 	return (int)n;
 }
 

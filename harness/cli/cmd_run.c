@@ -60,6 +60,22 @@ static const struct argp_option options[] = {
 		"Exit codes for `git bisect run`: 0 good, 1 bad, 125 cannot tell, 128 stop", 0},
 	{0}};
 
+/* The option as the user may write it, and what it takes. */
+static void refuse_value(struct argp_state *state, int key, const char *arg)
+{
+	const char *name = "", *takes = "a whole number, 1 or more";
+	for (const struct argp_option *o = options; o->name; o++)
+		if (o->key == key)
+			name = o->name;
+	if (key == OPT_RETRIES)
+		takes = "a whole number, 0 or more";
+	else if (key == OPT_SCALE)
+		takes = "a factor from 0.01 to 1000";
+	else if (key == OPT_MEMORY)
+		takes = "a size with a unit, such as 4G";
+	argp_error(state, "--%s takes %s, not '%s'", name, takes, arg);
+}
+
 static bool parse_count(const char *text, int *out)
 {
 	int64_t n;
@@ -133,7 +149,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return ARGP_ERR_UNKNOWN;
 	}
 	if (!ok)
-		argp_error(state, "'%s' is no value for this option", arg);
+		refuse_value(state, key, arg);
 	return 0;
 }
 
@@ -155,7 +171,7 @@ static bool make_dir(const struct args *a, char **dir, char **id, struct bc_err 
 		return bc_fs_mkdirs(*dir, 0777, err);
 	}
 	if (!bc_fs_mkdirs("reports", 0777, err))
-		return false;
+		return bc_err_hint(err, "--output names another place for the run's folder");
 	time_t now = time(NULL);
 	struct tm tm;
 	char stamp[32];
@@ -166,7 +182,6 @@ static bool make_dir(const struct args *a, char **dir, char **id, struct bc_err 
 		BC_AUTO_FREE char *relative = bc_asprintf("reports/%s", *id);
 		if (mkdir(relative, 0777) == 0) {
 			*dir = bc_fs_absolute(relative);
-			BC_IGNORE(bc_fs_symlink(*id, "reports/latest", NULL));
 			return true;
 		}
 		if (errno != EEXIST)
@@ -314,6 +329,18 @@ static void print_end(const struct args *a, const struct bc_run *run, struct rep
 		r->err = err;
 }
 
+/* Seen before the boots, which may take hours, rather than after. */
+static bool can_write_junit(const struct args *a, struct bc_err *err)
+{
+	if (!a->junit)
+		return true;
+	BC_AUTO_FREE char *dir = bc_path_dir(a->junit);
+	if (access(dir, W_OK | X_OK) == 0)
+		return true;
+	(void)bc_fail(err, BC_E_IO, errno, "cannot write --junit=%s", a->junit);
+	return bc_err_hint(err, "its folder must be there and writable");
+}
+
 static int run_plan(struct args *a, const struct bc_plan *plan)
 {
 	struct bc_err err = {0};
@@ -321,7 +348,8 @@ static int run_plan(struct args *a, const struct bc_plan *plan)
 	BC_AUTO(bc_run) old = {0}, run = {0};
 	BC_AUTO(bc_jobs) jobs = {0};
 	int interrupted = 0;
-	if (!make_dir(a, &dir, &id, &err) || (a->resume && !bc_report_load(dir, &old, &err)))
+	if (!can_write_junit(a, &err) || !make_dir(a, &dir, &id, &err) ||
+		(a->resume && !bc_report_load(dir, &old, &err)))
 		return bc_cli_error(&err);
 	struct sigaction act = {.sa_handler = on_interrupt};
 	sigaction(SIGINT, &act, NULL);
@@ -330,6 +358,11 @@ static int run_plan(struct args *a, const struct bc_plan *plan)
 	struct reporting r = {.args = a,
 		.terminal = bc_terminal_new(out, isatty(out), bc_cli_color(out), a->quiet)};
 	struct bc_build *build = new_build(a, r.terminal, dir, &err);
+	if (build && !a->output && !a->resume)
+		BC_IGNORE(bc_fs_symlink(id, "reports/latest", NULL));
+	else if (!build && !a->output && !a->resume)
+		(void)rmdir(
+			dir); /* without a journal it is no run; one that holds anything stays */
 	bool ok = build && bc_jobs_make(plan, build, a->resume ? &old : NULL, &jobs, &err);
 	/* Interrupted while building: the reports say so of each case. */
 	if (ok || err.code == BC_E_CANCELLED)

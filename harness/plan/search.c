@@ -57,7 +57,8 @@ static bool fail_missing(const char *path, struct bc_err *err)
 	const char *near =
 		bc_suggest(bc_path_base(normal), (const char *const *)bc_strs_argv(&names));
 	if (!near)
-		return bc_err_hint(err, "paths are case files, or folders of them");
+		return bc_err_hint(err,
+			"paths are case files, or folders of them; without one, cases is searched");
 	BC_AUTO_FREE char *joined = bc_path_join(dir, near);
 	BC_AUTO_FREE char *shown = bc_path_normal(joined);
 	return bc_err_hint(err, "did you mean %s?", shown);
