@@ -292,11 +292,20 @@ const char *bc_dialog_rejects(struct bc_dialog *d, const struct bc_text *text)
 {
 	if (d->claim == BC_CLAIM_ECHO && text->stream != BC_STREAM_KERNEL)
 		return NULL;
-	bc_vec_each (r, &d->rejects)
-		if (bc_stream_fits(r->stream, text->stream) &&
-			bc_pattern_find(r->pattern, text->data, text->len, 0, 0, NULL, 0) ==
-				BC_MATCH_YES)
+	bc_vec_each (r, &d->rejects) {
+		if (!bc_stream_fits(r->stream, text->stream))
+			continue;
+		enum bc_match match =
+			bc_pattern_find(r->pattern, text->data, text->len, 0, 0, NULL, 0);
+		/* A line that could not be searched to its end is not known to be clean. */
+		bool is_unknown = match == BC_MATCH_LIMIT && text->is_line;
+		if (is_unknown)
+			bc_dialog_hint(d,
+				"the reject \"%s\" ran into its matching limit on this line",
+				bc_pattern_text(r->pattern));
+		if (match == BC_MATCH_YES || is_unknown)
 			return bc_pattern_text(r->pattern);
+	}
 	return NULL;
 }
 

@@ -150,8 +150,9 @@ static bool check_reject(struct bc_session *s, const struct bc_text *text)
 	if (bc_session_known(s, title.data, text->data, text->len))
 		return false;
 	BC_AUTO_FREE char *hint = bc_asprintf("the case rejects \"%s\"", pattern);
+	const char *told = bc_dialog_hint_text(s->dialog);
 	s->line = text->line;
-	decide(s, BC_FAIL, BC_KIND_REJECTED, title.data, hint);
+	decide(s, BC_FAIL, BC_KIND_REJECTED, title.data, told ? told : hint);
 	return true;
 }
 

@@ -124,6 +124,17 @@ START_TEST(reject_waits_for_the_end_of_a_line_but_not_for_ever)
 }
 END_TEST
 
+START_TEST(a_line_that_a_reject_cannot_search_is_not_clean)
+{
+	struct bc_reject reject = {bc_strdup("(a+)+$"), BC_STREAM_ANY, {0}};
+	bc_vec_push(&rig.c.rejects, reject);
+	add_step("expect", "b", NULL);
+	begin();
+	say(1, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\n");
+	ck_assert_int_eq(result(1)->kind, BC_KIND_REJECTED);
+}
+END_TEST
+
 START_TEST(no_step_passes_on_a_rejected_tail)
 {
 	struct bc_reject reject = {bc_strdup("rescue>"), BC_STREAM_ANY, {0}};
@@ -431,6 +442,7 @@ int main(void)
 	tcase_add_test(tc, prompt_behind_a_kernel_line);
 	tcase_add_test(tc, reject_fails_a_line_but_not_an_echo);
 	tcase_add_test(tc, reject_waits_for_the_end_of_a_line_but_not_for_ever);
+	tcase_add_test(tc, a_line_that_a_reject_cannot_search_is_not_clean);
 	tcase_add_test(tc, no_step_passes_on_a_rejected_tail);
 	tcase_add_test(tc, wait_is_longer_than_a_step_and_the_prompt_stays);
 	tcase_add_test(tc, rejected_line_is_titled_without_its_time_stamp);
