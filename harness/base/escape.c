@@ -101,7 +101,7 @@ char *bc_file_name(const char *text)
 	for (char *p = name; *p; p++) {
 		hash = (hash ^ (unsigned char)*p) * 16777619u;
 		if (!strchr(plain, *p)) {
-			altered |= *p != '/' && *p != ' ' && *p != '[' && *p != ']';
+			altered |= *p != '[' && *p != ']'; /* of a cell: no name holds them */
 			*p = '-';
 		}
 	}

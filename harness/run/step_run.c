@@ -109,7 +109,7 @@ static void type(struct run *r, struct bc_dialog *d)
 static enum bc_step_state start(void *state, struct bc_dialog *d)
 {
 	struct run *r = state;
-	if (bc_dialog_at_prompt(d) || bc_dialog_is_replay(d))
+	if (bc_dialog_at_prompt(d))
 		type(r, d);
 	return BC_STEP_WAIT;
 }

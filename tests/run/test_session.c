@@ -415,6 +415,23 @@ START_TEST(reset_on_request)
 }
 END_TEST
 
+/* What stands before the first prompt of a recording is no echo of a command. */
+START_TEST(replay_rejects_before_the_prompt)
+{
+	static const char log[] =
+		"BAD\r\n/ # echo\r\nbc-begin-deadbeef\r\nout\r\nbc-end-deadbeef 0\r\n";
+	struct bc_err err = {0};
+	struct bc_reject reject = {bc_strdup("BAD"), BC_STREAM_ANY, {0}};
+	if (_i)
+		bc_vec_push(&rig.c.rejects, reject);
+	else
+		free(reject.pattern);
+	add_step("run", "uname", "output", "^out$", NULL);
+	ck_assert(bc_run_replay(&rig.c, log, sizeof(log) - 1, 0, &rig.attempt, &err));
+	ck_assert_int_eq(rig.attempt.verdict, _i ? BC_FAIL : BC_PASS);
+}
+END_TEST
+
 START_TEST(flood)
 {
 	add_step("expect", "never", NULL);
@@ -461,6 +478,7 @@ int main(void)
 	tcase_add_test(tc, userspace_may_say_panic);
 	tcase_add_loop_test(tc, fallback_to_a_shell, 0, 2);
 	tcase_add_test(tc, reset_on_request);
+	tcase_add_loop_test(tc, replay_rejects_before_the_prompt, 0, 2);
 	tcase_add_test(tc, flood);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
