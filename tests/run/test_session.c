@@ -1,4 +1,6 @@
 /* The session: dialogs against a scripted console, verdicts from evidence. */
+#include <bootcheck/run/run.h>
+
 #include "session_test.h"
 
 START_TEST(expect_in_order)
