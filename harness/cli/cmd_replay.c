@@ -53,6 +53,11 @@ static int judge(const struct args *a, const struct bc_plan *plan)
 	BC_AUTO(bc_buf) log = {.max = MAX_LOG}, text = {0};
 	BC_AUTO(bc_run)
 	run = {.id = bc_strdup("replay"), .version = bc_strdup(BC_VERSION), .is_finished = true};
+	if (!bc_fs_exists(a->log)) {
+		(void)bc_fail(&err, BC_E_USAGE, 0, "there is no %s", a->log);
+		(void)bc_err_hint(&err, "a run keeps it as cases/<id>/console.log in its folder");
+		return bc_cli_error(&err);
+	}
 	if (!bc_fs_read(a->log, MAX_LOG, &log, &err))
 		return bc_cli_error(&err);
 	for (size_t i = 0; i < plan->len; i++) {

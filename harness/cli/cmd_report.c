@@ -124,6 +124,11 @@ static int run_report(int argc, char **argv)
 	BC_AUTO_FREE char *dir = resolve(o.run);
 	BC_AUTO(bc_run) run = {0};
 	struct bc_err err = {0};
+	if (!bc_fs_is_dir(dir)) {
+		(void)bc_fail(&err, BC_E_USAGE, 0, "there is no run in %s", dir);
+		(void)bc_err_hint(&err, "`bootcheck run` leaves its runs in reports/");
+		return bc_cli_error(&err);
+	}
 	if (!bc_report_load(dir, &run, &err) || (o.write && !bc_cli_reports_write(&run, &err)) ||
 		(o.junit && !bc_cli_reports_junit(&run, o.junit, o.base, &err)) ||
 		!print(&o, &run, &err))

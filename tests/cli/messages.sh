@@ -19,6 +19,8 @@ says() { grep -qF -- "$1" "$dir/out" || fail "no '$1'"; }
 
 bc 2 hlep
 says "did you mean 'help'?"
+bc 2 report nosuch
+says 'there is no run in nosuch'
 bc 2 run nosuch
 says 'without one, cases is searched'
 

@@ -63,8 +63,8 @@ awk 'NR == 1 { if (!/^::stop-commands::[0-9a-f]+$/) exit 1; word = substr($0, 18
 	END { if (last != "::" word "::" || line[last] != 1) exit 1 }' "$work/out" || fail "stop-commands"
 
 # What is no run.
-expect 3 report "$work/nothing"
-grep -q 'cannot open .*nothing/events.jsonl' "$work/err" || fail "no folder"
+expect 2 report "$work/nothing"
+grep -q 'there is no run in .*nothing' "$work/err" || fail "no folder"
 printf '{"kind":"run-start"}\nrubbish\n{}\n' >"$work/events.jsonl"
 expect 3 report "$work"
 grep -q 'events.jsonl:2:' "$work/err" || fail "the line of rubbish: $(cat "$work/err")"
