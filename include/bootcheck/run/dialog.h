@@ -25,6 +25,7 @@ bool bc_dialog_is_failed(
 	const struct bc_dialog *d); /* a step failed; kind, title and hint say why */
 /* Why it failed; meaningful once it did. The texts are borrowed. */
 enum bc_fail_kind bc_dialog_kind(const struct bc_dialog *d);
+/* One line, printable. */
 const char *bc_dialog_title(const struct bc_dialog *d);
 const char *bc_dialog_hint_text(const struct bc_dialog *d); /* may be NULL */
 /* 1-based number of the running step; 0 after the last. */
