@@ -68,6 +68,7 @@ void bc_node_free(struct bc_node *node)
 	bc_value_free(node->params);
 	free(node->title);
 	free(node->state);
+	free(node->lineage);
 	free(node->origin);
 	free(node->artifact);
 	free(node->path);

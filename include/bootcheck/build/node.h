@@ -66,8 +66,10 @@ struct bc_node {
 	} inputs;
 	struct {
 		BC_VEC(struct bc_node_field);
-	} fields;    /* in the key, and compared when somebody asks why it changed */
-	void *state; /* of the kind; freed with free() */
+	} fields;      /* in the key, and compared when somebody asks why it changed */
+	void *state;   /* of the kind; freed with free() */
+	char *lineage; /* of a source: what stays the same when it moves on (a repository, a package's
+				name); NULL = none. Builds that keep their objects go by it */
 	struct bc_loc loc;
 
 	/* The graph's part. */
