@@ -61,8 +61,8 @@ void bc_job_step(struct bc_job *job, const char *text, uint64_t done, uint64_t t
 		job->on_step(job->ctx, text, done, total);
 }
 
-bool bc_job_run(struct bc_job *job, char *const *argv, char *const *env, const char *cwd,
-	struct bc_buf *output, struct bc_err *err)
+bool bc_job_run_from(struct bc_job *job, char *const *argv, char *const *env, const char *cwd,
+	const char *input_path, uint64_t limit_ms, struct bc_buf *output, struct bc_err *err)
 {
 	BC_AUTO(bc_buf) line = {0};
 	bc_escape_argv(&line, argv);
@@ -70,11 +70,19 @@ bool bc_job_run(struct bc_job *job, char *const *argv, char *const *env, const c
 	struct bc_command command = {.argv = argv,
 		.env = env,
 		.cwd = cwd ? cwd : job->work_dir,
+		.input_path = input_path,
+		.timeout_ms = limit_ms,
 		.output = output,
 		.log_fd = job->log_fd,
 		.cancelled = job->cancelled};
 	struct bc_exit status;
 	return bc_command_run(&command, &status, err);
+}
+
+bool bc_job_run(struct bc_job *job, char *const *argv, char *const *env, const char *cwd,
+	struct bc_buf *output, struct bc_err *err)
+{
+	return bc_job_run_from(job, argv, env, cwd, NULL, 0, output, err);
 }
 
 struct site {

@@ -108,10 +108,20 @@ bool bc_command_run(const struct bc_command *command, struct bc_exit *status, st
 				close(in[i]);
 		return bc_fail(err, BC_E_IO, why, "cannot create a pipe");
 	}
+	BC_AUTO_FD file = -1;
+	if (command->input_path &&
+		(file = open(command->input_path, O_RDONLY | O_CLOEXEC)) < 0) {
+		int why = errno;
+		if (out[0] >= 0)
+			close(out[0]);
+		if (out[1] >= 0)
+			close(out[1]);
+		return bc_fail(err, BC_E_IO, why, "cannot read %s", command->input_path);
+	}
 	struct bc_spawn spawn = {.argv = command->argv,
 		.env = command->env,
 		.cwd = command->cwd,
-		.in = in[0],
+		.in = file >= 0 ? file : in[0],
 		.out = wants_output ? out[1] : command->log_fd,
 		.err = command->log_fd,
 		.is_tree = true};

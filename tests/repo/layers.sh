@@ -23,6 +23,8 @@ owners=(
 	'libxml/=harness/report/junit\.c'
 	'jansson=harness/sys/json\.c'
 	'openssl/=harness/sys/digest\.c'
+	'ext2fs/=harness/sys/extfs\.c'
+	'libfdt=harness/sys/devtree\.c'
 )
 
 # file<TAB>included, for every #include of the sources

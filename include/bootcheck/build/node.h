@@ -165,5 +165,9 @@ void bc_job_step(struct bc_job *job, const char *text, uint64_t done, uint64_t t
  * NULL. env: NULL = the parent's. Errors of bc_command_run(). */
 bool bc_job_run(struct bc_job *job, char *const *argv, char *const *env, const char *cwd,
 	struct bc_buf *output, struct bc_err *err) BC_MUST_CHECK;
+/* The same with a file as stdin (NULL: nothing) and a limit in ms (0: none). */
+bool bc_job_run_from(struct bc_job *job, char *const *argv, char *const *env, const char *cwd,
+	const char *input_path, uint64_t limit_ms, struct bc_buf *output,
+	struct bc_err *err) BC_MUST_CHECK;
 
 #endif

@@ -4,15 +4,16 @@
 
 #include <bootcheck/build/node.h>
 
-/* What `argv` (such as {"arm-linux-gnueabi-gcc", "-dumpfullversion", "-dumpmachine"}) prints, spaces for
- * newlines. Remembered in the cache as long as the program's file is the same, so BC_RESOLVE_LATER comes
- * only before it was asked the first time. BC_RESOLVE_FAILED with BC_E_MISSING when there is no such
- * program; the hint names the Debian package that has it. The caller frees *text. */
+/* The first line that `argv` (such as {"arm-linux-gnueabi-gcc", "--version"}) prints. Remembered in the cache
+ * as long as the program's file is the same, so BC_RESOLVE_LATER comes only before it was asked the first
+ * time. BC_RESOLVE_FAILED with BC_E_MISSING when there is no such program; the hint names the Debian package
+ * that has it. The caller frees *text. */
 enum bc_resolved bc_tool_identity(const struct bc_resolver *resolver, char *const *argv,
 	char **text, struct bc_err *err) BC_MUST_CHECK;
-
-/* The Debian package that has a program ("gcc-arm-linux-gnueabi" for "arm-linux-gnueabi-gcc"), NULL when not
- * known. Static text. */
-const char *bc_tool_package(const char *program);
+/* Sets the field `label` of node to that identity. For resolve(). */
+enum bc_resolved bc_tool_resolve(struct bc_node *node, const struct bc_resolver *resolver,
+	const char *label, char *const *argv, struct bc_err *err) BC_MUST_CHECK;
+/* BC_E_MISSING, with the package in the hint, when the program is not in PATH. */
+bool bc_tool_there(const char *program, struct bc_err *err) BC_MUST_CHECK;
 
 #endif

@@ -29,6 +29,7 @@ struct bc_entry {
 	uint32_t uid, gid;
 	uint64_t size;	       /* FILE */
 	const char *target;    /* LINK, as it is written; otherwise NULL */
+	bool is_hard;	       /* LINK: a hard link; target is then a path like `path` */
 	unsigned major, minor; /* CHAR, BLOCK */
 };
 

@@ -55,6 +55,7 @@ struct bc_command {
 	const char *cwd;
 	const void *input; /* written to stdin; NULL = /dev/null */
 	size_t input_len;
+	const char *input_path; /* stdin is this file; instead of `input` */
 	struct bc_buf *output;
 	int log_fd;
 	uint64_t timeout_ms;

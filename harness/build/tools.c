@@ -1,0 +1,114 @@
+/* What a program says of its version, remembered for the file that said it. */
+#include <inttypes.h>
+
+#include <sys/stat.h>
+
+#include <bootcheck/base/text.h>
+#include <bootcheck/build/tools.h>
+#include <bootcheck/sys/fs.h>
+#include <bootcheck/sys/host.h>
+#include <bootcheck/sys/proc.h>
+
+#define ANSWER_MAX 4096
+#define ASK_MS	   20000
+
+static char *find(const char *program, struct bc_err *err)
+{
+	char *path = bc_host_find(program);
+	if (path)
+		return path;
+	const char *package = bc_host_package(program);
+	(void)bc_fail(err, BC_E_MISSING, 0, "%s is not installed", program);
+	if (package)
+		(void)bc_err_hint(err, "apt-get install %s", package);
+	else
+		(void)bc_err_hint(err, "it is looked for in PATH");
+	return NULL;
+}
+
+bool bc_tool_there(const char *program, struct bc_err *err)
+{
+	BC_AUTO_FREE char *path = find(program, err);
+	return path != NULL;
+}
+
+/* `<cache>/tools/<sum of argv and path>`, and the first line that it must have. */
+static char *memory_path(
+	const char *cache_dir, const char *path, char *const *argv, struct bc_buf *stamp)
+{
+	struct stat st = {0};
+	char hex[BC_DIGEST_HEX];
+	if (stat(path, &st) != 0)
+		st.st_size = -1;
+	bc_buf_addf(stamp, "%" PRId64 " %" PRId64 ".%09ld %" PRIu64 "\n", (int64_t)st.st_size,
+		(int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (uint64_t)st.st_ino);
+	struct bc_digest *digest = bc_digest_new();
+	bc_digest_field(digest, "path", path);
+	for (size_t i = 1; argv[i]; i++)
+		bc_digest_field(digest, "arg", argv[i]);
+	bc_digest_end(digest, hex);
+	return bc_asprintf("%s/tools/%.32s", cache_dir, hex);
+}
+
+static char *recall(const char *file, const struct bc_buf *stamp)
+{
+	BC_AUTO(bc_buf) text = {0};
+	if (!bc_fs_read(file, 2 * ANSWER_MAX, &text, NULL) || text.len <= stamp->len ||
+		memcmp(text.data, stamp->data, stamp->len) != 0)
+		return NULL;
+	return bc_strdup(text.data + stamp->len);
+}
+
+static bool ask(const struct bc_resolver *resolver, char *const *argv, struct bc_buf *answer,
+	struct bc_err *err)
+{
+	struct bc_command command = {.argv = argv,
+		.output = answer,
+		.log_fd = -1,
+		.timeout_ms = ASK_MS,
+		.cancelled = resolver->cancelled};
+	struct bc_exit status;
+	if (!bc_command_run(&command, &status, err))
+		return bc_err_prefix(err, "the version of %s", argv[0]);
+	if (!answer->len || *answer->data == '\n')
+		return bc_fail(err, BC_E_FORMAT, 0, "%s does not tell its version", argv[0]);
+	answer->data[strcspn(answer->data, "\r\n")] = '\0';
+	answer->len = strlen(answer->data);
+	return true;
+}
+
+enum bc_resolved bc_tool_identity(const struct bc_resolver *resolver, char *const *argv,
+	char **text, struct bc_err *err)
+{
+	BC_AUTO(bc_buf) stamp = {0};
+	BC_AUTO(bc_buf) answer = {.max = ANSWER_MAX};
+	BC_AUTO_FREE char *path = find(argv[0], err);
+	if (!path)
+		return BC_RESOLVE_FAILED;
+	BC_AUTO_FREE char *file = memory_path(resolver->cache_dir, path, argv, &stamp);
+	*text = recall(file, &stamp);
+	if (*text)
+		return BC_RESOLVE_DONE;
+	if (!resolver->may_ask)
+		return BC_RESOLVE_LATER;
+	if (!ask(resolver, argv, &answer, err))
+		return BC_RESOLVE_FAILED;
+	BC_AUTO_FREE char *dir = bc_path_dir(file);
+	bc_buf_addf(&stamp, "%s", answer.data);
+	/* Forgetting costs time only. */
+	BC_IGNORE(bc_fs_mkdirs(dir, 0755, NULL) &&
+		bc_fs_write_unsynced(file, stamp.data, stamp.len, NULL));
+	*text = bc_buf_take(&answer);
+	return BC_RESOLVE_DONE;
+}
+
+enum bc_resolved bc_tool_resolve(struct bc_node *node, const struct bc_resolver *resolver,
+	const char *label, char *const *argv, struct bc_err *err)
+{
+	char *text = NULL;
+	enum bc_resolved done = bc_tool_identity(resolver, argv, &text, err);
+	if (done == BC_RESOLVE_DONE)
+		bc_node_set(node, label, text);
+	free(text);
+	return done;
+}
