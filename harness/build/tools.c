@@ -77,8 +77,8 @@ static bool ask(const struct bc_resolver *resolver, char *const *argv, struct bc
 	return true;
 }
 
-enum bc_resolved bc_tool_identity(const struct bc_resolver *resolver, char *const *argv,
-	char **text, struct bc_err *err)
+enum bc_resolved bc_tool_identity(
+	const struct bc_resolver *resolver, char *const *argv, char **text, struct bc_err *err)
 {
 	BC_AUTO(bc_buf) stamp = {0};
 	BC_AUTO(bc_buf) answer = {.max = ANSWER_MAX};

@@ -109,8 +109,7 @@ bool bc_command_run(const struct bc_command *command, struct bc_exit *status, st
 		return bc_fail(err, BC_E_IO, why, "cannot create a pipe");
 	}
 	BC_AUTO_FD file = -1;
-	if (command->input_path &&
-		(file = open(command->input_path, O_RDONLY | O_CLOEXEC)) < 0) {
+	if (command->input_path && (file = open(command->input_path, O_RDONLY | O_CLOEXEC)) < 0) {
 		int why = errno;
 		if (out[0] >= 0)
 			close(out[0]);
