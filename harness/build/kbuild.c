@@ -1,0 +1,245 @@
+/* The work folder and make. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <bootcheck/base/text.h>
+#include <bootcheck/build/kbuild.h>
+#include <bootcheck/build/kbuild_sync.h>
+#include <bootcheck/build/tools.h>
+#include <bootcheck/sys/fs.h>
+#include <bootcheck/sys/host.h>
+#include <bootcheck/sys/proc.h>
+
+#define LOG_MAX ((size_t)64 << 20)
+/* Every date in what is built: 2020-01-01, so that it is plainly not the real one. */
+#define EPOCH	  "1577836800"
+#define TIMESTAMP "Wed Jan  1 00:00:00 UTC 2020"
+
+/* What makes objects worth keeping, as text. */
+static void family_of(const struct bc_kbuild *k, struct bc_buf *out)
+{
+	static const char *const labels[] = {"arch", "cross_compile", "base", "compiler"};
+	const struct bc_node *node = k->job->node;
+	const char *lineage = node->inputs.items[0].node->lineage;
+	bc_buf_addf(out, "kind %s\nsource %s\n", node->kind->name, lineage ? lineage : "");
+	for (size_t i = 0; i < BC_LEN(labels); i++) {
+		const char *text = bc_node_get(node, labels[i]);
+		bc_buf_addf(out, "%s %s\n", labels[i], text ? text : "");
+	}
+}
+
+static void set_env(struct bc_kbuild *k)
+{
+	const char *path = getenv("PATH");
+	BC_AUTO_FREE char *ccache = bc_path_join(k->job->cache_dir, "ccache");
+	bc_strs_addf(&k->env, "PATH=%s", path ? path : "/usr/bin:/bin");
+	bc_strs_addf(&k->env, "HOME=%s", k->job->work_dir);
+	bc_strs_addf(&k->env, "TMPDIR=%s", k->job->work_dir);
+	bc_strs_add(&k->env, "LC_ALL=C");
+	bc_strs_add(&k->env, "TZ=UTC");
+	bc_strs_add(&k->env, "SOURCE_DATE_EPOCH=" EPOCH);
+	bc_strs_add(&k->env, "KBUILD_BUILD_TIMESTAMP=" TIMESTAMP);
+	bc_strs_add(&k->env, "KBUILD_BUILD_USER=bootcheck");
+	bc_strs_add(&k->env, "KBUILD_BUILD_HOST=bootcheck");
+	/* Otherwise it counts the builds of a folder. */
+	bc_strs_add(&k->env, "KBUILD_BUILD_VERSION=1");
+	/* Set, though empty, so that no repository around the cache adds a "+". */
+	bc_strs_add(&k->env, "LOCALVERSION=");
+	bc_strs_addf(&k->env, "CCACHE_DIR=%s", ccache);
+	bc_strs_addf(&k->env, "CCACHE_BASEDIR=%s", k->dir);
+	bc_strs_add(&k->env, "CCACHE_NOHASHDIR=1");
+	bc_strs_add(&k->env, "CCACHE_DEPEND=1");
+}
+
+static void set_args(struct bc_kbuild *k)
+{
+	const char *cross = bc_node_get(k->job->node, "cross_compile");
+	BC_AUTO_FREE char *ccache = bc_host_find("ccache");
+	if (k->kind->sets_arch)
+		bc_strs_addf(&k->args, "ARCH=%s", bc_node_get(k->job->node, "arch"));
+	bc_strs_addf(&k->args, "CROSS_COMPILE=%s", cross);
+	if (ccache) {
+		bc_strs_addf(&k->args, "CC=ccache %sgcc", cross);
+		bc_strs_add(&k->args, "HOSTCC=ccache gcc");
+	}
+}
+
+static bool tools_there(const struct bc_kbuild_kind *kind, struct bc_err *err)
+{
+	for (const char *const *tool = kind->tools; *tool; tool++)
+		if (!bc_tool_there(*tool, err))
+			return bc_err_prefix(err, "the build of %s", kind->whose);
+	return true;
+}
+
+static int take_lock(struct bc_kbuild *k, struct bc_err *err)
+{
+	BC_AUTO_FREE char *path = bc_path_join(k->dir, "lock");
+	struct bc_err why = {0};
+	int fd = bc_fs_lock(path, false, k->job->cancelled, &why);
+	if (fd < 0 && why.code == BC_E_LIMIT) {
+		bc_job_step(k->job, "waiting for another build in the same folder", 0, 0);
+		return bc_fs_lock(path, true, k->job->cancelled, err);
+	}
+	if (fd < 0 && err)
+		*err = why;
+	return fd;
+}
+
+/* obj/ of a build that was killed is not to be trusted: make goes by times, not by contents. */
+static bool prepare_obj(struct bc_kbuild *k, struct bc_err *err)
+{
+	if (bc_fs_exists(k->mark)) {
+		bc_job_log(k->job,
+			"the build before was ended in the middle: its objects are removed");
+		if (!bc_fs_remove(k->obj, err))
+			return false;
+	}
+	return bc_fs_mkdirs(k->obj, 0755, err) && bc_fs_write(k->mark, "", 0, err);
+}
+
+static bool sync_source(struct bc_kbuild *k, struct bc_err *err)
+{
+	const struct bc_node *input = k->job->node->inputs.items[0].node;
+	BC_AUTO_FREE char *from = bc_job_input(k->job, 0, err);
+	BC_AUTO_FREE char *entry = from ? bc_path_dir(from) : NULL;
+	BC_AUTO_FREE char *listing = from ? bc_path_join(entry, "files.jsonl") : NULL;
+	BC_AUTO_FREE char *list = bc_path_join(k->dir, "src.list");
+	BC_AUTO(bc_strs) objects = {0};
+	size_t changes = 0;
+	if (!from || !bc_fs_list(k->obj, &objects, err))
+		return false;
+	struct bc_sync sync = {.from = from,
+		.listing = input->kind->build ? listing : NULL,
+		.to = k->src,
+		.list = list,
+		/* The store's files are read-only, the host's are not: somebody may edit them. */
+		.may_link = input->kind->build && !objects.len};
+	if (!bc_sync_run(k->job, &sync, &changes, err))
+		return false;
+	bc_job_log(k->job, "sources of %s: %zu changes in %s", input->title, changes, k->src);
+	return true;
+}
+
+bool bc_kbuild_open(struct bc_kbuild *k, struct bc_job *job, const struct bc_kbuild_kind *kind,
+	const struct bc_value *map, struct bc_err *err)
+{
+	char hex[BC_DIGEST_HEX];
+	BC_AUTO(bc_buf) family = {0};
+	*k = (struct bc_kbuild){.job = job, .kind = kind, .map = map, .lock = -1};
+	family_of(k, &family);
+	struct bc_digest *digest = bc_digest_new();
+	bc_digest_add(digest, family.data, family.len);
+	bc_digest_end(digest, hex);
+	k->dir = bc_asprintf("%s/work/%s-%.12s", job->cache_dir, job->node->kind->name, hex);
+	k->src = bc_path_join(k->dir, "src");
+	k->obj = bc_path_join(k->dir, "obj");
+	k->mark = bc_path_join(k->dir, "building");
+	if (!tools_there(kind, err) || !bc_fs_mkdirs(k->dir, 0755, err))
+		return false;
+	k->lock = take_lock(k, err);
+	if (k->lock < 0)
+		return false;
+	BC_AUTO_FREE char *path = bc_path_join(k->dir, "family");
+	set_env(k);
+	set_args(k);
+	/* What happens from here on may leave things half done. */
+	k->is_spoilt = true;
+	if (!bc_fs_write_unsynced(path, family.data, family.len, err) || !prepare_obj(k, err) ||
+		!sync_source(k, err))
+		return false;
+	k->is_spoilt = false;
+	return true;
+}
+
+void bc_kbuild_close(struct bc_kbuild *k)
+{
+	if (k->lock >= 0 && !k->is_spoilt)
+		(void)unlink(k->mark);
+	if (k->lock >= 0)
+		close(k->lock);
+	free(k->dir);
+	free(k->src);
+	free(k->obj);
+	free(k->mark);
+	bc_strs_release(&k->env);
+	bc_strs_release(&k->args);
+	bc_buf_release(&k->line);
+	*k = (struct bc_kbuild){.lock = -1};
+}
+
+/* make's output: into the log, and counted for whoever watches. */
+static void on_output(void *ctx, const char *data, size_t len)
+{
+	struct bc_kbuild *k = ctx;
+	BC_AUTO(bc_buf) text = {0};
+	if (!bc_fs_write_all(k->job->log_fd, data, len, NULL))
+		return; /* a log that cannot be written must not end the build */
+	for (size_t i = 0; i < len; i++)
+		k->lines += data[i] == '\n';
+	bc_buf_addf(&text, "making the %s, %zu steps done", k->kind->whose, k->lines);
+	bc_job_step(k->job, text.data, 0, 0);
+}
+
+/* The log of this job so far, from `start` on. */
+static void read_log(const struct bc_job *job, off_t start, struct bc_buf *out)
+{
+	BC_AUTO_FREE char *path = bc_asprintf("/proc/self/fd/%d", job->log_fd);
+	if (!bc_fs_read(path, LOG_MAX, out, NULL))
+		return;
+	if (start > 0 && (size_t)start <= out->len)
+		bc_buf_drop(out, (size_t)start);
+}
+
+static void explain(struct bc_kbuild *k, off_t start, const char *target, struct bc_err *err)
+{
+	BC_AUTO(bc_buf) log = {.max = LOG_MAX};
+	BC_AUTO(bc_buf) first = {.max = 600};
+	read_log(k->job, start, &log);
+	if (!bc_kbuild_first_error(log.data ? log.data : "", log.len, &first))
+		return;
+	/* Paths as they are in the source, not as they are here. */
+	BC_AUTO_FREE char *src = bc_asprintf("%s/", k->src);
+	const char *text = first.data;
+	text += bc_has_prefix(text, src) ? strlen(src) : 0;
+	text += bc_has_prefix(text, "../src/") ? strlen("../src/") : 0;
+	(void)bc_fail(err, BC_E_COMMAND, 0, "make %s failed: %s", target, text);
+}
+
+bool bc_kbuild_make(
+	struct bc_kbuild *k, const char *const *targets, const char *answers, struct bc_err *err)
+{
+	BC_AUTO(bc_strs) argv = {0};
+	BC_AUTO(bc_buf) line = {0};
+	struct bc_exit status;
+	struct bc_err none;
+	err = err ? err : &none;
+	bc_strs_add(&argv, "make");
+	bc_strs_add(&argv, "-C");
+	bc_strs_add(&argv, k->src);
+	bc_strs_addf(&argv, "O=%s", k->obj);
+	bc_strs_addf(&argv, "-j%d", bc_host_cpus());
+	bc_vec_each (arg, &k->args)
+		bc_strs_add(&argv, *arg);
+	for (const char *const *target = targets; *target; target++)
+		bc_strs_add(&argv, *target);
+	bc_escape_argv(&line, bc_strs_argv(&argv));
+	bc_job_log(k->job, "$ %s", line.data);
+	off_t start = lseek(k->job->log_fd, 0, SEEK_END);
+	struct bc_command command = {.argv = bc_strs_argv(&argv),
+		.env = bc_strs_argv(&k->env),
+		.cwd = k->dir,
+		.input_path = answers,
+		.log_fd = k->job->log_fd,
+		.cancelled = k->job->cancelled,
+		.on_output = on_output,
+		.ctx = k};
+	if (bc_command_run(&command, &status, err))
+		return true;
+	if (err->code != BC_E_COMMAND)
+		k->is_spoilt = true;
+	else
+		explain(k, start, targets[0], err);
+	return false;
+}

@@ -1,0 +1,238 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include <sys/stat.h>
+
+#include <bootcheck/base/text.h>
+#include <bootcheck/build/kbuild_sync.h>
+#include <bootcheck/build/recipes.h>
+#include <bootcheck/sys/fs.h>
+
+#define LIST_MAX ((size_t)512 << 20)
+
+/* A line of the list: what tells whether the file is still the same, a tab, its path. */
+static bool add_signature(
+	const struct bc_tree_entry *t, const char *from, struct bc_buf *out, struct bc_err *err)
+{
+	bc_buf_addf(out, "%d %o ", (int)t->e.type, t->e.mode & 0100);
+	if (t->e.type == BC_ENTRY_FILE && t->sha256[0]) {
+		bc_buf_adds(out, t->sha256);
+	} else if (t->e.type == BC_ENTRY_FILE) {
+		struct stat st;
+		BC_AUTO_FREE char *full = bc_path_join(from, t->e.path);
+		if (lstat(full, &st) != 0)
+			return bc_fail(err, BC_E_IO, errno, "cannot read %s", full);
+		bc_buf_addf(out, "%" PRId64 ",%" PRId64 ".%09ld,%" PRId64 ".%09ld,%" PRIu64,
+			(int64_t)st.st_size, (int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+			(int64_t)st.st_ctim.tv_sec, st.st_ctim.tv_nsec, (uint64_t)st.st_ino);
+	} else if (t->e.target) {
+		bc_buf_adds(out, t->e.target);
+	}
+	return true;
+}
+
+/* The old list, a line at a time, in the order of paths. */
+struct old {
+	struct bc_buf text;
+	size_t at;
+};
+
+static bool peek(const struct old *old, const char **signature, const char **path)
+{
+	if (old->at >= old->text.len)
+		return false;
+	*signature = old->text.data + old->at;
+	*path = *signature + strlen(*signature) + 1;
+	return true;
+}
+
+static void skip(struct old *old)
+{
+	for (int i = 0; i < 2; i++)
+		old->at += strlen(old->text.data + old->at) + 1;
+}
+
+/* Reads the list and makes two strings of each line. */
+static bool old_open(struct old *old, const char *path)
+{
+	if (!bc_fs_read(path, LIST_MAX, &old->text, NULL))
+		return false;
+	for (size_t i = 0; i < old->text.len; i++)
+		if (old->text.data[i] == '\n' || old->text.data[i] == '\t')
+			old->text.data[i] = '\0';
+	/* One that was cut off is worth nothing. */
+	return !old->text.len || !old->text.data[old->text.len - 1];
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+	BC_AUTO(bc_buf) x = {.max = (size_t)64 << 20};
+	BC_AUTO(bc_buf) y = {.max = (size_t)64 << 20};
+	struct stat p, q;
+	if (lstat(a, &p) != 0 || lstat(b, &q) != 0 || !S_ISREG(q.st_mode) ||
+		p.st_size != q.st_size || (p.st_mode & 0100) != (q.st_mode & 0100) ||
+		(uint64_t)p.st_size > x.max)
+		return false;
+	return bc_fs_read(a, x.max, &x, NULL) && bc_fs_read(b, y.max, &y, NULL) && x.len == y.len &&
+		(!x.len || memcmp(x.data, y.data, x.len) == 0);
+}
+
+struct syncing {
+	struct bc_job *job;
+	const struct bc_sync *sync;
+	size_t changes;
+};
+
+static bool put_file(
+	struct syncing *s, const struct bc_tree_entry *t, const char *to, struct bc_err *err)
+{
+	BC_AUTO_FREE char *from = bc_path_join(s->sync->from, t->e.path);
+	if (is_same_file(from, to))
+		return true;
+	s->changes++;
+	if (!bc_fs_remove(to, err))
+		return false;
+	if (s->sync->may_link && link(from, to) == 0)
+		return true;
+	return bc_copy_file(from, to, err) &&
+		(!(t->e.mode & 0100) || chmod(to, 0755) == 0 ||
+			bc_fail(err, BC_E_IO, errno, "cannot change %s", to));
+}
+
+static bool put(struct syncing *s, const struct bc_tree_entry *t, struct bc_err *err)
+{
+	BC_AUTO_FREE char *to = bc_path_join(s->sync->to, t->e.path);
+	struct stat st;
+	switch (t->e.type) {
+	case BC_ENTRY_FILE:
+		return put_file(s, t, to, err);
+	case BC_ENTRY_DIR:
+		if (lstat(to, &st) == 0 && S_ISDIR(st.st_mode))
+			return true;
+		s->changes++;
+		return bc_fs_remove(to, err) && bc_fs_mkdirs(to, 0755, err);
+	case BC_ENTRY_LINK:
+		s->changes++;
+		if (!bc_fs_remove(to, err))
+			return false;
+		return symlink(t->e.target, to) == 0 ||
+			bc_fail(err, BC_E_IO, errno, "cannot create %s", to);
+	case BC_ENTRY_CHAR:
+	case BC_ENTRY_BLOCK:
+	case BC_ENTRY_FIFO:
+		return true; /* no source tree needs them */
+	}
+	return true;
+}
+
+static bool drop(struct syncing *s, const char *path, struct bc_err *err)
+{
+	BC_AUTO_FREE char *full = bc_path_join(s->sync->to, path);
+	s->changes++;
+	return !bc_path_is_inside(path) || bc_fs_remove(full, err);
+}
+
+/* Both lists are in the same order: one pass. */
+static bool merge(struct syncing *s, const struct bc_tree *tree, struct old *old,
+	struct bc_buf *list, struct bc_err *err)
+{
+	const char *signature = NULL, *path = NULL;
+	for (size_t i = 0; i < tree->len; i++) {
+		const struct bc_tree_entry *t = &tree->items[i];
+		size_t start = list->len;
+		if (s->job->cancelled && *s->job->cancelled)
+			return bc_fail(err, BC_E_CANCELLED, 0, "interrupted");
+		if (strpbrk(t->e.path, "\n\t") || (t->e.target && strpbrk(t->e.target, "\n\t")))
+			return bc_fail(err, BC_E_FORMAT, 0,
+				"the source has a name that holds a newline or a tab");
+		if (!add_signature(t, s->sync->from, list, err))
+			return false;
+		int order = -1;
+		while (peek(old, &signature, &path) &&
+			(order = bc_tree_compare(path, t->e.path)) < 0) {
+			if (!drop(s, path, err))
+				return false;
+			skip(old);
+		}
+		bool is_known = order == 0 && peek(old, &signature, &path) &&
+			strcmp(signature, list->data + start) == 0;
+		if (order == 0)
+			skip(old);
+		bc_buf_addf(list, "\t%s\n", t->e.path);
+		if (!is_known && !put(s, t, err))
+			return false;
+		if (i % 1000 == 0)
+			bc_job_step(s->job, "bringing the sources up to date", i, tree->len);
+		order = -1;
+	}
+	for (; peek(old, &signature, &path); skip(old))
+		if (!drop(s, path, err))
+			return false;
+	return true;
+}
+
+/* What git does not ignore, when `from` is a work tree: droppings of a build in the tree would keep kbuild
+ * from building elsewhere. */
+static bool read_work_tree(
+	struct bc_job *job, const char *from, struct bc_tree *tree, struct bc_err *err)
+{
+	BC_AUTO(bc_buf) names = {.max = (size_t)64 << 20};
+	char *argv[] = {"git", "-c", "core.fsmonitor=false", "-c", "safe.directory=*", "-C",
+		(char *)from, "ls-files", "-co", "--exclude-standard", "-z", NULL};
+	if (!bc_job_run(job, argv, NULL, NULL, &names, err))
+		return false;
+	for (size_t at = 0; at < names.len; at += strlen(names.data + at) + 1) {
+		const char *path = names.data + at;
+		BC_AUTO_FREE char *full = bc_path_join(from, path);
+		char target[BC_ARCHIVE_NAME_MAX + 1];
+		struct stat st;
+		struct bc_entry e = {.path = path, .mode = 0644};
+		if (!bc_path_is_inside(path) || lstat(full, &st) != 0)
+			continue; /* removed, but not yet from git's index */
+		if (S_ISLNK(st.st_mode)) {
+			ssize_t n = readlink(full, target, BC_ARCHIVE_NAME_MAX);
+			if (n < 0)
+				return bc_fail(err, BC_E_IO, errno, "cannot read %s", full);
+			target[n] = '\0';
+			e.type = BC_ENTRY_LINK;
+			e.target = target;
+		} else if (S_ISREG(st.st_mode)) {
+			e.size = (uint64_t)st.st_size;
+			e.mode = st.st_mode & 0100 ? 0755 : 0644;
+		} else {
+			continue; /* a submodule */
+		}
+		bc_tree_add(tree, &e, e.type == BC_ENTRY_FILE ? full : NULL, NULL);
+	}
+	return bc_tree_merge(tree, err);
+}
+
+static bool read_from(
+	struct bc_job *job, const struct bc_sync *sync, struct bc_tree *tree, struct bc_err *err)
+{
+	BC_AUTO_FREE char *git = bc_path_join(sync->from, ".git");
+	if (!sync->listing && bc_fs_exists(git))
+		return read_work_tree(job, sync->from, tree, err);
+	return bc_tree_read(tree, sync->from, sync->listing, err) && bc_tree_merge(tree, err);
+}
+
+bool bc_sync_run(
+	struct bc_job *job, const struct bc_sync *sync, size_t *changes, struct bc_err *err)
+{
+	BC_AUTO(bc_tree) tree = {0};
+	BC_AUTO(bc_buf) list = {.max = LIST_MAX};
+	struct old old = {.text.max = LIST_MAX};
+	struct syncing s = {.job = job, .sync = sync};
+	if (!bc_fs_mkdirs(sync->to, 0755, err) || !read_from(job, sync, &tree, err))
+		return false;
+	bool has_list = old_open(&old, sync->list);
+	/* Without a list, what is there is of unknown content. */
+	bool ok = (has_list || (bc_fs_remove(sync->to, err) && bc_fs_mkdirs(sync->to, 0755, err)));
+	(void)unlink(sync->list);
+	ok = ok && merge(&s, &tree, &old, &list, err) &&
+		bc_fs_write_unsynced(sync->list, list.data ? list.data : "", list.len, err);
+	bc_buf_release(&old.text);
+	*changes = s.changes;
+	return ok;
+}

@@ -1,0 +1,24 @@
+/* Bringing a folder of sources to a wanted content with as few changes as possible, so that make rebuilds
+ * what depends on them and nothing else. */
+#ifndef BOOTCHECK_BUILD_KBUILD_SYNC_H
+#define BOOTCHECK_BUILD_KBUILD_SYNC_H
+
+#include <bootcheck/build/node.h>
+
+struct bc_sync {
+	const char *from; /* folder with the wanted content */
+	const char *
+		listing; /* files.jsonl of a store entry, or NULL for a folder of the host, of which, when
+				it is a git work tree, only what git does not ignore is taken */
+	const char *to;	  /* folder that is brought up to date; is created */
+	const char *list; /* file in which what `to` holds is remembered */
+	bool may_link; /* files may be hard links to those of `from` (which nobody writes to). For an
+				empty `to` only: a changed file needs a new time */
+};
+
+/* Replaces what differs, removes what is gone. Returns the number of changes in *changes. BC_E_IO,
+ * BC_E_CANCELLED, BC_E_LIMIT. After a failure the list is gone, and the next call starts over. */
+bool bc_sync_run(struct bc_job *job, const struct bc_sync *sync, size_t *changes,
+	struct bc_err *err) BC_MUST_CHECK;
+
+#endif
