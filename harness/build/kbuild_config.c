@@ -109,20 +109,11 @@ static bool plan_base(struct bc_planner *planner, struct bc_node *node, const st
 	return true;
 }
 
-static const struct bc_value *item_of(const struct bc_value *list, size_t i)
-{
-	if (!list)
-		return NULL;
-	if (list->kind != BC_VALUE_SEQ)
-		return i ? NULL : list;
-	return i < list->len ? list->items[i] : NULL;
-}
-
 static bool plan_fragments(struct bc_planner *planner, struct bc_node *node,
 	const struct bc_value *map, struct bc_err *err)
 {
 	const struct bc_value *list = bc_value_get(map, "fragments"), *item;
-	for (size_t i = 0; (item = item_of(list, i)); i++) {
+	for (size_t i = 0; (item = bc_value_at(list, i)); i++) {
 		BC_AUTO_FREE char *member = NULL;
 		BC_AUTO_FREE char *label = bc_asprintf("fragments[%zu]", i);
 		struct bc_node *input =
@@ -180,7 +171,7 @@ static size_t input_of(const struct bc_node *node, const char *label)
 static bool read_wanted(struct bc_kbuild *k, struct bc_kconfig *wanted, struct bc_err *err)
 {
 	const struct bc_value *list = bc_value_get(k->map, "fragments"), *item;
-	for (size_t i = 0; (item = item_of(list, i)); i++) {
+	for (size_t i = 0; (item = bc_value_at(list, i)); i++) {
 		BC_AUTO_FREE char *label = bc_asprintf("fragments[%zu]", i);
 		BC_AUTO_FREE char *path = bc_job_input(k->job, input_of(k->job->node, label), err);
 		BC_AUTO(bc_buf) text = {.max = BC_KCONFIG_MAX};

@@ -107,11 +107,8 @@ static bool each_entry(const struct bc_value *map, each_fn *fn, void *ctx, struc
 		const struct bc_value *value = bc_value_get(map, lists[l].key);
 		const struct bc_value *items =
 			lists[l].make == make_applet ? bc_value_get(value, "names") : value;
-		/* A single item is a list of one. */
-		bool is_one = items && items->kind != BC_VALUE_SEQ;
-		size_t count = !items ? 0 : (is_one ? 1 : items->len);
-		for (size_t i = 0; i < count; i++) {
-			const struct bc_value *item = is_one ? items : items->items[i];
+		const struct bc_value *item;
+		for (size_t i = 0; (item = bc_value_at(items, i)); i++) {
 			struct bc_entry e = {0};
 			BC_AUTO(bc_strs) texts = {0};
 			if (!lists[l].make(item, value, &e, &texts, err) ||
@@ -156,17 +153,12 @@ static bool read_entry(void *ctx, size_t index, const struct entry_list *list,
 	return true;
 }
 
-static size_t count_layers(const struct bc_value *from)
-{
-	return !from ? 0 : (from->kind == BC_VALUE_SEQ ? from->len : 1);
-}
-
 static bool read_all(struct bc_job *job, struct bc_tree *tree, struct bc_err *err)
 {
 	const struct bc_value *map = bc_value_get(job->node->params, "initramfs");
 	const struct bc_value *from = bc_value_get(map, "from");
 	const char *init = bc_value_text(map, "init", NULL);
-	struct reading r = {.job = job, .tree = tree, .next = count_layers(from)};
+	struct reading r = {.job = job, .tree = tree, .next = bc_value_count(from)};
 	if (!bc_layers_read(job, from, tree, err) || !each_entry(map, read_entry, &r, err))
 		return false;
 	if (init) {

@@ -103,10 +103,9 @@ static bool plan_layer(struct bc_planner *planner, struct bc_node *node, size_t 
 bool bc_layers_plan(struct bc_planner *planner, struct bc_node *node, const struct bc_value *list,
 	struct bc_err *err)
 {
-	if (list && list->kind != BC_VALUE_SEQ)
-		return plan_layer(planner, node, 0, list, err);
-	for (size_t i = 0; list && i < list->len; i++)
-		if (!plan_layer(planner, node, i, list->items[i], err))
+	const struct bc_value *item;
+	for (size_t i = 0; (item = bc_value_at(list, i)); i++)
+		if (!plan_layer(planner, node, i, item, err))
 			return false;
 	return true;
 }
@@ -122,11 +121,9 @@ static char *listing_of(const struct bc_node *node)
 
 static void take_members(const struct bc_value *item, struct bc_strs *members)
 {
-	const struct bc_value *list = bc_value_get(item, "members");
-	for (size_t i = 0; list && i < list->len; i++)
-		bc_strs_add(members, list->items[i]->text);
-	if (list && list->kind == BC_VALUE_SCALAR)
-		bc_strs_add(members, list->text);
+	const struct bc_value *list = bc_value_get(item, "members"), *glob;
+	for (size_t i = 0; (glob = bc_value_at(list, i)); i++)
+		bc_strs_add(members, glob->text);
 }
 
 /* The path without its leading components; NULL when nothing is left. */
@@ -229,10 +226,9 @@ static bool read_layer(struct bc_job *job, size_t index, const struct bc_value *
 bool bc_layers_read(
 	struct bc_job *job, const struct bc_value *list, struct bc_tree *tree, struct bc_err *err)
 {
-	if (list && list->kind != BC_VALUE_SEQ)
-		return read_layer(job, 0, list, tree, err);
-	for (size_t i = 0; list && i < list->len; i++)
-		if (!read_layer(job, i, list->items[i], tree, err))
+	const struct bc_value *item;
+	for (size_t i = 0; (item = bc_value_at(list, i)); i++)
+		if (!read_layer(job, i, item, tree, err))
 			return false;
 	return true;
 }

@@ -8,6 +8,10 @@ const struct bc_recipe *const bc_recipes[] = {
 	&bc_recipe_tree,
 	&bc_recipe_file,
 	&bc_recipe_initramfs,
+	&bc_recipe_linux,
+	&bc_recipe_busybox,
+	&bc_recipe_uboot,
+	&bc_recipe_libc,
 	NULL,
 };
 
@@ -18,6 +22,10 @@ const struct bc_variant *const bc_artifact_variants[] = {
 	&bc_variant_tree,
 	&bc_variant_file,
 	&bc_variant_initramfs,
+	&bc_variant_linux,
+	&bc_variant_busybox,
+	&bc_variant_uboot,
+	&bc_variant_libc,
 	NULL,
 };
 

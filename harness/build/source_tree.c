@@ -168,10 +168,8 @@ static bool is_tree_already(const struct bc_node *node)
 static bool add_patches(struct bc_planner *planner, struct bc_node *node,
 	const struct bc_value *patches, struct bc_err *err)
 {
-	bool is_one = patches && patches->kind == BC_VALUE_SCALAR;
-	size_t count = !patches ? 0 : (is_one ? 1 : patches->len);
-	for (size_t i = 0; i < count; i++) {
-		const struct bc_value *item = is_one ? patches : patches->items[i];
+	const struct bc_value *item;
+	for (size_t i = 0; (item = bc_value_at(patches, i)); i++) {
 		BC_AUTO_FREE char *member = NULL;
 		BC_AUTO_FREE char *label = bc_asprintf("patches[%zu]", i);
 		struct bc_node *patch =
@@ -204,8 +202,7 @@ struct bc_node *bc_source_tree_plan(struct bc_planner *planner, const struct bc_
 		return NULL;
 	if (!from->lineage)
 		from->lineage = guess_lineage(from->title);
-	bool has_patches = patches && (patches->kind == BC_VALUE_SCALAR || patches->len);
-	if (is_tree_already(from) && !has_patches && !member)
+	if (is_tree_already(from) && !bc_value_count(patches) && !member)
 		return from;
 	struct bc_node *node = bc_node_new(&kind_source, source->loc);
 	node->lineage = bc_strdup(from->lineage);

@@ -88,6 +88,29 @@ const char *bc_value_text(const struct bc_value *map, const char *key, const cha
 	return v ? v->text : fallback;
 }
 
+size_t bc_value_count(const struct bc_value *list)
+{
+	if (!list)
+		return 0;
+	return list->kind == BC_VALUE_SEQ ? list->len : 1;
+}
+
+const struct bc_value *bc_value_at(const struct bc_value *list, size_t i)
+{
+	if (i >= bc_value_count(list))
+		return NULL;
+	return list->kind == BC_VALUE_SEQ ? list->items[i] : list;
+}
+
+bool bc_value_lists(const struct bc_value *list, const char *text)
+{
+	const struct bc_value *item;
+	for (size_t i = 0; (item = bc_value_at(list, i)); i++)
+		if (item->text && strcmp(item->text, text) == 0)
+			return true;
+	return false;
+}
+
 bool bc_value_bool(const struct bc_value *map, const char *key, bool fallback)
 {
 	const struct bc_value *v = scalar(map, key);

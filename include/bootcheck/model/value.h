@@ -50,6 +50,12 @@ int64_t bc_value_int(const struct bc_value *map, const char *key, int64_t fallba
 uint64_t bc_value_size(const struct bc_value *map, const char *key, uint64_t fallback);
 /* A checked duration member in ms, or fallback. */
 uint64_t bc_value_ms(const struct bc_value *map, const char *key, uint64_t fallback);
+/* How many items a list has; one that is not written as a sequence is a list of one, NULL has none. */
+size_t bc_value_count(const struct bc_value *list);
+/* Its item i, NULL behind the last. */
+const struct bc_value *bc_value_at(const struct bc_value *list, size_t i);
+/* True when one of its items is this text. */
+bool bc_value_lists(const struct bc_value *list, const char *text);
 /* Appends a canonical text form (JSON with the maps' keys in file order): equal text means equal
  * value. Used in artifact keys and for `--json`. */
 void bc_value_print(const struct bc_value *value, struct bc_buf *out);
