@@ -47,8 +47,9 @@ static void add_config(const struct bc_apt_state *state, struct bc_buf *out)
 	bc_buf_addf(out, "Dir::Log \"%s/\";\n", dir);
 	/* All that was there is above; it is not read again. */
 	bc_buf_addf(out, "Dir::Etc::main \"/dev/null\";\nDir::Etc::parts \"/dev/null\";\n");
-	bc_buf_addf(out, "APT::Architecture \"%s\";\nAPT::Architectures { \"%s\"; };\n",
-		state->arch, state->arch);
+	if (!state->is_source)
+		bc_buf_addf(out, "APT::Architecture \"%s\";\nAPT::Architectures { \"%s\"; };\n",
+			state->arch, state->arch);
 	/* The download user of apt cannot write into somebody's cache. */
 	bc_buf_addf(out, "APT::Sandbox::User \"root\";\nAcquire::Languages \"none\";\n");
 	bc_buf_addf(out, "Acquire::Retries \"3\";\nAPT::Color \"0\";\n");
@@ -69,7 +70,7 @@ static char **make_env(const char *config, struct bc_strs *env)
 	return bc_strs_argv(env);
 }
 
-static bool run(const struct bc_apt_state *state, const char *config, const char *const *argv,
+bool bc_apt_run(const struct bc_apt_state *state, bool is_host, const char *const *argv,
 	struct bc_buf *output, struct bc_err *err)
 {
 	BC_AUTO(bc_strs) env = {0};
@@ -77,7 +78,7 @@ static bool run(const struct bc_apt_state *state, const char *config, const char
 	for (const char *const *a = argv; *a; a++)
 		bc_strs_add(&args, *a);
 	struct bc_command command = {.argv = bc_strs_argv(&args),
-		.env = make_env(config, &env),
+		.env = make_env(is_host ? NULL : state->config, &env),
 		.cwd = state->dir,
 		.output = output,
 		.log_fd = state->log_fd,
@@ -92,6 +93,7 @@ bool bc_apt_state_open(struct bc_apt_state *state, const char *cache_dir, const 
 	static const char *const folders[] = {"state/lists/partial", "cache/archives/partial"};
 	*state = (struct bc_apt_state){.lock = -1, .log_fd = -1, .cancelled = cancelled};
 	state->arch = bc_strdup(arch);
+	state->is_source = strcmp(arch, BC_APT_SOURCE) == 0;
 	state->dir = bc_asprintf("%s/apt/%s", cache_dir, arch);
 	state->config = bc_path_join(state->dir, "apt.conf");
 	for (size_t i = 0; i < BC_LEN(folders); i++) {
@@ -128,7 +130,7 @@ bool bc_apt_configure(struct bc_apt_state *state, struct bc_err *err)
 	static const char *const argv[] = {"apt-config", "dump", NULL};
 	BC_AUTO(bc_buf) dump = {.max = OUTPUT_MAX};
 	BC_AUTO(bc_buf) text = {.max = OUTPUT_MAX};
-	if (!run(state, NULL, argv, &dump, err)) {
+	if (!bc_apt_run(state, true, argv, &dump, err)) {
 		if (err && err->code == BC_E_MISSING)
 			(void)bc_err_hint(err,
 				"the `apt` source needs a Debian host with apt; elsewhere, name "
@@ -138,6 +140,8 @@ bool bc_apt_configure(struct bc_apt_state *state, struct bc_err *err)
 	}
 	filter_config(dump.data ? dump.data : "", &text);
 	add_config(state, &text);
+	if (state->is_source && !bc_apt_source_lists(state, &text, err))
+		return false;
 	return bc_fs_write(state->config, text.data, text.len, err);
 }
 
@@ -167,7 +171,7 @@ bool bc_apt_update(struct bc_apt_state *state, struct bc_buf *complaints, struct
 	struct bc_err why = {0};
 	if (ftruncate(state->log_fd, 0) != 0)
 		return bc_fail(err, BC_E_IO, errno, "cannot write apt.log");
-	bool ok = run(state, state->config, argv, NULL, &why);
+	bool ok = bc_apt_run(state, false, argv, NULL, &why);
 	read_complaints(state, complaints);
 	/* One index out of several may be out of order on the mirror; whether that matters shows when
 	 * the package is looked for. */
@@ -186,7 +190,7 @@ char *bc_apt_show(const struct bc_apt_state *state, const char *package, const c
 	const char *const argv[] = {"apt-cache", "show", "--no-all-versions", name, NULL};
 	BC_AUTO(bc_buf) out = {.max = OUTPUT_MAX};
 	struct bc_err why = {0};
-	if (run(state, state->config, argv, &out, &why) && out.len)
+	if (bc_apt_run(state, false, argv, &out, &why) && out.len)
 		return bc_buf_take(&out);
 	if (why.code != BC_E_COMMAND && why.code != BC_E_NONE) {
 		if (err)
@@ -236,6 +240,46 @@ void bc_apt_depends(const char *value, struct bc_strs *names)
 	}
 }
 
+/* apt-get's arguments that download the package; the texts are in args, which the caller releases. */
+static char **download_args(const struct bc_apt_package *package, struct bc_strs *args)
+{
+	bool is_source = strcmp(package->arch, BC_APT_SOURCE) == 0;
+	bc_strs_add(args, "apt-get");
+	bc_strs_add(args, "-q");
+	bc_strs_add(args, is_source ? "source" : "download");
+	if (is_source) {
+		bc_strs_add(args, "--only-source");
+		bc_strs_add(args, "--download-only");
+		bc_strs_add(args, "--tar-only");
+	}
+	if (package->version && *package->version)
+		bc_strs_addf(args, "%s=%s", package->package, package->version);
+	else
+		bc_strs_add(args, package->package);
+	return bc_strs_argv(args);
+}
+
+static bool download(struct bc_job *job, const struct bc_apt_state *state,
+	const struct bc_apt_package *package, const char *dir, struct bc_err *err)
+{
+	BC_AUTO(bc_strs) env = {0};
+	BC_AUTO(bc_strs) args = {0};
+	struct bc_err why = {0};
+	if (bc_job_run(job, download_args(package, &args), make_env(state->config, &env), dir, NULL,
+		    &why))
+		return true;
+	if (why.code == BC_E_COMMAND) {
+		(void)bc_fail(err, BC_E_NET, 0,
+			"apt cannot download %s (%s): it is no longer in the archive, or the "
+			"network is down",
+			args.items[args.len - 1], package->arch);
+		return bc_err_hint(err, "--refresh looks for its present version");
+	}
+	if (err)
+		*err = why;
+	return false;
+}
+
 bool bc_apt_download(struct bc_job *job, const struct bc_apt_package *package, const char *dir,
 	struct bc_err *err)
 {
@@ -243,22 +287,7 @@ bool bc_apt_download(struct bc_job *job, const struct bc_apt_package *package, c
 	bool ok = bc_apt_state_open(&state, job->cache_dir, package->arch, job->cancelled, err);
 	if (ok && !bc_fs_exists(state.config))
 		ok = bc_apt_configure(&state, err);
-	if (ok) {
-		BC_AUTO(bc_strs) env = {0};
-		BC_AUTO_FREE char *name = bc_asprintf("%s=%s", package->package, package->version);
-		char *argv[] = {"apt-get", "-q", "download", name, NULL};
-		struct bc_err why = {0};
-		ok = bc_job_run(job, argv, make_env(state.config, &env), dir, NULL, &why);
-		if (!ok && why.code == BC_E_COMMAND) {
-			(void)bc_fail(err, BC_E_NET, 0,
-				"apt cannot download %s (%s): it is no longer in the archive, or "
-				"the network is down",
-				name, package->arch);
-			(void)bc_err_hint(err, "--refresh looks for its present version");
-		} else if (!ok && err) {
-			*err = why;
-		}
-	}
+	ok = ok && download(job, &state, package, dir, err);
 	bc_apt_state_close(&state);
 	return ok;
 }

@@ -171,6 +171,10 @@ static bool take_stanza(const struct bc_apt_query *q, const char *stanza, struct
 static bool look_up(const struct bc_apt_state *state, const struct bc_apt_query *q,
 	struct bc_apt_package *p, struct bc_err *err)
 {
+	if (q->is_source) {
+		*p = (struct bc_apt_package){.resolved_ns = now_ns()};
+		return bc_apt_show_source(state, q->package, q->version, p, err);
+	}
 	BC_AUTO_FREE char *stanza = bc_apt_show(state, q->package, q->version, err);
 	if (!stanza)
 		return false;

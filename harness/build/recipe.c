@@ -3,6 +3,7 @@
 
 const struct bc_recipe *const bc_recipes[] = {
 	&bc_recipe_apt,
+	&bc_recipe_apt_source,
 	&bc_recipe_url,
 	&bc_recipe_path,
 	&bc_recipe_tree,
@@ -17,6 +18,7 @@ const struct bc_recipe *const bc_recipes[] = {
 
 const struct bc_variant *const bc_artifact_variants[] = {
 	&bc_variant_apt,
+	&bc_variant_apt_source,
 	&bc_variant_url,
 	&bc_variant_path,
 	&bc_variant_tree,
@@ -31,6 +33,7 @@ const struct bc_variant *const bc_artifact_variants[] = {
 
 const struct bc_variant *const bc_source_variants[] = {
 	&bc_variant_apt,
+	&bc_variant_apt_source,
 	&bc_variant_url,
 	&bc_variant_path,
 	NULL,

@@ -38,6 +38,7 @@ static const struct bc_variant *const layer_variants[] = {
 	&layer_tree,
 	&layer_file,
 	&bc_variant_apt,
+	&bc_variant_apt_source,
 	&bc_variant_url,
 	&bc_variant_path,
 	NULL,

@@ -15,6 +15,7 @@ static void query_of(const struct bc_node *node, struct bc_apt_query *q)
 		.arch = bc_value_text(node->params, "arch", ""),
 		.version = bc_value_text(node->params, "version", NULL),
 		.follow = bc_value_text(node->params, "follow", NULL)};
+	q->is_source = strcmp(q->arch, BC_APT_SOURCE) == 0;
 }
 
 static enum bc_resolved resolve(
@@ -33,20 +34,27 @@ static enum bc_resolved resolve(
 	bc_node_set(node, "version", p.version);
 	bc_node_set(node, "file", p.file);
 	bc_node_set(node, "sha256", p.sha256);
-	bc_node_title(node, "apt %s:%s %s", p.package, q.arch, p.version);
+	if (q.is_source)
+		bc_node_title(node, "apt-source %s", p.file);
+	else
+		bc_node_title(node, "apt %s:%s %s", p.package, q.arch, p.version);
 	return BC_RESOLVE_DONE;
 }
 
-/* The one .deb that apt left in dir. */
-static char *find_deb(const char *dir, struct bc_err *err)
+/* What apt left in dir: the one .deb, or the tarball of this name. */
+static char *find_file(const char *dir, const char *name, struct bc_err *err)
 {
 	BC_AUTO(bc_strs) names = {0};
+	bool is_deb = bc_has_suffix(name, ".deb");
 	if (!bc_fs_list(dir, &names, err))
 		return NULL;
 	for (size_t i = 0; i < names.len; i++)
-		if (bc_has_suffix(names.items[i], ".deb"))
+		if (is_deb ? bc_has_suffix(names.items[i], ".deb")
+			   : strcmp(names.items[i], name) == 0)
 			return bc_path_join(dir, names.items[i]);
-	return bc_fail_null(err, BC_E_NET, 0, "apt downloaded no .deb");
+	(void)bc_fail(err, BC_E_NET, 0, "apt downloaded no %s", is_deb ? ".deb" : name);
+	(void)bc_err_hint(err, "--refresh looks for its present version");
+	return NULL;
 }
 
 static bool build(struct bc_job *job, struct bc_err *err)
@@ -66,7 +74,7 @@ static bool build(struct bc_job *job, struct bc_err *err)
 	bc_job_step(job, "downloading by apt", 0, 0);
 	if (!bc_apt_download(job, &p, job->work_dir, err))
 		return false;
-	BC_AUTO_FREE char *deb = find_deb(job->work_dir, err);
+	BC_AUTO_FREE char *deb = find_file(job->work_dir, bc_node_get(job->node, "file"), err);
 	BC_AUTO_FREE char *to = bc_job_main(job, bc_node_get(job->node, "file"));
 	if (!deb || !bc_digest_file(deb, sum, err))
 		return false;
@@ -150,6 +158,25 @@ static void set(struct bc_value *map, const char *key, const char *text, struct 
 		bc_value_set(map, key, loc, bc_value_new_scalar(text, loc));
 }
 
+/* The node of the file. */
+static struct bc_node *add_file(struct bc_planner *planner, const struct bc_value *map,
+	const char *package, const char *arch, struct bc_loc loc)
+{
+	BC_AUTO(bc_buf) identity = {0};
+	struct bc_node *node = bc_node_new(&kind_deb, loc);
+	node->params = bc_value_new(BC_VALUE_MAP, loc);
+	set(node->params, "package", package, loc);
+	set(node->params, "arch", arch, loc);
+	set(node->params, "version", bc_value_text(map, "version", NULL), loc);
+	set(node->params, "follow", bc_value_text(map, "follow", NULL), loc);
+	bc_value_print(node->params, &identity);
+	if (strcmp(arch, BC_APT_SOURCE) == 0)
+		bc_node_title(node, "apt-source %s", package);
+	else
+		bc_node_title(node, "apt %s:%s", package, arch);
+	return bc_planner_add_as(planner, node, identity.data);
+}
+
 static struct bc_node *plan(
 	struct bc_planner *planner, const struct bc_value *map, struct bc_err *err)
 {
@@ -158,17 +185,32 @@ static struct bc_node *plan(
 	BC_AUTO_FREE char *package = NULL, *arch = NULL;
 	if (!take_names(planner, map, &package, &arch, err))
 		return NULL;
-	struct bc_node *node = bc_node_new(&kind_deb, loc);
-	node->params = bc_value_new(BC_VALUE_MAP, loc);
-	set(node->params, "package", package, loc);
-	set(node->params, "arch", arch, loc);
-	set(node->params, "version", bc_value_text(map, "version", NULL), loc);
-	set(node->params, "follow", bc_value_text(map, "follow", NULL), loc);
-	bc_node_title(node, "apt %s:%s", package, arch);
-	BC_AUTO(bc_buf) identity = {0};
-	bc_value_print(node->params, &identity);
-	node = bc_planner_add_as(planner, node, identity.data);
-	return bc_extract_plan(planner, node, map, err);
+	return bc_extract_plan(planner, add_file(planner, map, package, arch, loc), map, err);
 }
 
 const struct bc_recipe bc_recipe_apt = {.variant = &bc_variant_apt, .plan = plan};
+
+static struct bc_node *plan_source(
+	struct bc_planner *planner, const struct bc_value *map, struct bc_err *err)
+{
+	const struct bc_value *head = bc_value_get(map, "apt-source");
+	const char *package = bc_value_text(map, "apt-source", "");
+	const char *version = bc_value_text(map, "version", NULL);
+	struct bc_loc loc = head ? head->loc : map->loc;
+	if (!is_name(package, ".+")) {
+		(void)bc_planner_fail(
+			err, loc, "'%s' is no name of a Debian source package", package);
+		return NULL;
+	}
+	if (version && !is_version(version)) {
+		(void)bc_planner_fail(err, loc, "'%s' is no version of a Debian package", version);
+		return NULL;
+	}
+	struct bc_node *node = add_file(planner, map, package, BC_APT_SOURCE, loc);
+	if (bc_value_bool(map, "extract", false) || bc_planner_wants_tree(planner))
+		return bc_extract_plan(planner, node, map, err);
+	return node;
+}
+
+const struct bc_recipe bc_recipe_apt_source = {
+	.variant = &bc_variant_apt_source, .plan = plan_source};

@@ -26,6 +26,24 @@ const struct bc_variant bc_variant_apt = {
 	.options = apt_options,
 };
 
+static const struct bc_field apt_source_options[] = {
+	{"version", &bc_shape_text,
+		"The exact version; without it the one that the host's apt prefers.", false, NULL},
+	{"extract", &bc_shape_bool, "Unpack the tarball: gives a tree.", false, "false"},
+	BC_FIELDS_SELECT,
+	{0},
+};
+const struct bc_variant bc_variant_apt_source = {
+	.tag = "apt-source",
+	.doc = "The upstream tarball of a Debian source package, without Debian's patches, from "
+	       "the "
+	       "host's own apt sources (those that have only binary packages too). Gives a file, "
+	       "or a "
+	       "tree with `extract`.",
+	.head = &bc_shape_text,
+	.options = apt_source_options,
+};
+
 static const struct bc_field url_options[] = {
 	{"sha256", &bc_shape_text, "The sum of the file, 64 hexadecimal digits.", true, NULL},
 	{"mirrors", &bc_shape_texts, "Other places of the same file, tried in order.", false, NULL},

@@ -13,11 +13,17 @@ struct bc_apt_query {
 	const char *version; /* NULL = what apt prefers */
 	const char
 		*follow; /* pattern over the names of its dependencies, NULL = the package itself */
+	/* The upstream tarball of a source package; arch is BC_APT_SOURCE. */
+	bool is_source;
 };
+
+/* Stands for an architecture where a source package is meant. */
+#define BC_APT_SOURCE "source"
 
 /* What was found. Strings owned. */
 struct bc_apt_package {
-	char *package, *version, *arch, *sha256, *file; /* file: name of the .deb */
+	char *package, *version, *arch, *sha256, *file; /* file: name of the .deb, or of
+							      the tarball */
 	uint64_t size_bytes;
 	int64_t resolved_ns; /* since the epoch */
 };
@@ -35,7 +41,7 @@ static inline void bc_apt_package_cleanup(struct bc_apt_package *package)
 enum bc_resolved bc_apt_resolve(const struct bc_apt_query *query,
 	const struct bc_resolver *resolver, struct bc_apt_package *package, struct bc_err *err);
 
-/* Downloads the .deb into dir (the job's log has what apt says). BC_E_NET, BC_E_MISSING. */
+/* Downloads the .deb, or the tarball, into dir (the job's log has what apt says). BC_E_NET, BC_E_MISSING. */
 bool bc_apt_download(struct bc_job *job, const struct bc_apt_package *package, const char *dir,
 	struct bc_err *err) BC_MUST_CHECK;
 

@@ -5,9 +5,12 @@
 #include <bootcheck/base/buf.h>
 #include <bootcheck/base/err.h>
 
+struct bc_apt_package;
+
 struct bc_apt_state {
 	char *arch, *dir, *config;
 	int lock, log_fd;
+	bool is_source; /* arch is BC_APT_SOURCE */
 	const volatile int *cancelled;
 };
 
@@ -25,5 +28,17 @@ bool bc_apt_update(
  * none. The caller frees. */
 char *bc_apt_show(const struct bc_apt_state *state, const char *package, const char *version,
 	struct bc_err *err) BC_MUST_CHECK;
+
+/* The upstream tarball of a source package, in the version that apt prefers or the given one: name, size and
+ * sha256 of *package. BC_E_MISSING. */
+bool bc_apt_show_source(const struct bc_apt_state *state, const char *name, const char *version,
+	struct bc_apt_package *package, struct bc_err *err) BC_MUST_CHECK;
+/* Writes the host's sources again as sources of source packages, which few hosts have. Returns lines of
+ * configuration that name them. BC_E_IO. */
+bool bc_apt_source_lists(
+	const struct bc_apt_state *state, struct bc_buf *config, struct bc_err *err) BC_MUST_CHECK;
+/* Runs one of apt's programs with the state's configuration (without: the host's). BC_E_COMMAND. */
+bool bc_apt_run(const struct bc_apt_state *state, bool is_host, const char *const *argv,
+	struct bc_buf *output, struct bc_err *err) BC_MUST_CHECK;
 
 #endif

@@ -6,9 +6,9 @@
 #include <bootcheck/build/shapes.h>
 #include <bootcheck/build/tree.h>
 
-extern const struct bc_recipe bc_recipe_apt, bc_recipe_url, bc_recipe_path, bc_recipe_tree,
-	bc_recipe_file, bc_recipe_initramfs, bc_recipe_linux, bc_recipe_busybox, bc_recipe_uboot,
-	bc_recipe_libc;
+extern const struct bc_recipe bc_recipe_apt, bc_recipe_apt_source, bc_recipe_url, bc_recipe_path,
+	bc_recipe_tree, bc_recipe_file, bc_recipe_initramfs, bc_recipe_linux, bc_recipe_busybox,
+	bc_recipe_uboot, bc_recipe_libc;
 
 /* A node that unpacks `archive` (a node whose content is one file), with the options members and strip of
  * `map`. */

@@ -26,8 +26,8 @@ extern const struct bc_shape bc_shape_files, bc_shape_links, bc_shape_dirs, bc_s
 /* Symbolic links to a multi-call binary. */
 extern const struct bc_shape bc_shape_applets;
 
-extern const struct bc_variant bc_variant_url, bc_variant_path, bc_variant_apt, bc_variant_tree,
-	bc_variant_file, bc_variant_initramfs, bc_variant_linux, bc_variant_busybox,
-	bc_variant_uboot, bc_variant_libc;
+extern const struct bc_variant bc_variant_url, bc_variant_path, bc_variant_apt,
+	bc_variant_apt_source, bc_variant_tree, bc_variant_file, bc_variant_initramfs,
+	bc_variant_linux, bc_variant_busybox, bc_variant_uboot, bc_variant_libc;
 
 #endif
