@@ -2,170 +2,18 @@
 #include <bootcheck/base/text.h>
 #include <bootcheck/build/recipes.h>
 
-/* One function for each list of single entries: it puts item into the tree. `tree` is NULL while planning,
- * when only the field is wanted that goes into the key. */
-struct entry_list {
-	const char *key;
-	bool (*make)(const struct bc_value *item, const struct bc_value *list, struct bc_entry *e,
-		struct bc_strs *texts, struct bc_err *err);
-};
-
-/* Keeps a text alive as long as the entry. */
-static const char *keep(struct bc_strs *texts, char *text)
-{
-	if (text)
-		bc_vec_push(texts, text);
-	return text;
-}
-
-static void take_owner(const struct bc_value *item, struct bc_entry *e)
-{
-	e->uid = (uint32_t)bc_value_int(item, "uid", 0);
-	e->gid = (uint32_t)bc_value_int(item, "gid", 0);
-}
-
-static bool make_dir(const struct bc_value *item, const struct bc_value *list, struct bc_entry *e,
-	struct bc_strs *texts, struct bc_err *err)
-{
-	(void)list;
-	e->type = BC_ENTRY_DIR;
-	e->path = keep(texts, bc_inside_path(item, "path", err));
-	take_owner(item, e);
-	return e->path && bc_mode_of(item, 0755, &e->mode, err);
-}
-
-static bool make_file(const struct bc_value *item, const struct bc_value *list, struct bc_entry *e,
-	struct bc_strs *texts, struct bc_err *err)
-{
-	(void)list;
-	e->type = BC_ENTRY_FILE;
-	e->path = keep(texts, bc_inside_path(item, "path", err));
-	take_owner(item, e);
-	return e->path && bc_mode_of(item, 0644, &e->mode, err);
-}
-
-static bool make_link(const struct bc_value *item, const struct bc_value *list, struct bc_entry *e,
-	struct bc_strs *texts, struct bc_err *err)
-{
-	(void)list;
-	const char *to = bc_value_text(item, "to", "");
-	e->type = BC_ENTRY_LINK;
-	e->mode = 0777;
-	e->path = keep(texts, bc_inside_path(item, "path", err));
-	e->target = keep(texts, bc_strdup(to));
-	if (e->path && (!*to || strlen(to) > BC_ARCHIVE_NAME_MAX))
-		return bc_planner_fail(err, item->loc, "'%s' points to no usable path", e->path);
-	return e->path != NULL;
-}
-
-static bool make_node(const struct bc_value *item, const struct bc_value *list, struct bc_entry *e,
-	struct bc_strs *texts, struct bc_err *err)
-{
-	(void)list;
-	const char *type = bc_value_text(item, "type", "c");
-	e->type = *type == 'c' ? BC_ENTRY_CHAR : (*type == 'b' ? BC_ENTRY_BLOCK : BC_ENTRY_FIFO);
-	e->path = keep(texts, bc_inside_path(item, "path", err));
-	take_owner(item, e);
-	if (e->type != BC_ENTRY_FIFO) {
-		e->major = (unsigned)bc_value_int(item, "major", 0);
-		e->minor = (unsigned)bc_value_int(item, "minor", 0);
-	}
-	return e->path && bc_mode_of(item, 0600, &e->mode, err);
-}
-
-static bool make_applet(const struct bc_value *item, const struct bc_value *map, struct bc_entry *e,
-	struct bc_strs *texts, struct bc_err *err)
-{
-	const char *name = item->text ? item->text : "";
-	const char *dir = bc_value_text(map, "dir", "/bin");
-	struct bc_value *full = bc_value_new_scalar("", item->loc);
-	free(full->text);
-	full->text = strchr(name, '/') ? bc_strdup(name) : bc_path_join(dir, name);
-	e->type = BC_ENTRY_LINK;
-	e->mode = 0777;
-	e->path = keep(texts, *name ? bc_inside_path(full, "", err) : NULL);
-	e->target = keep(texts, bc_strdup(bc_value_text(map, "busybox", "/bin/busybox")));
-	bc_value_free(full);
-	return e->path || (*name ? false : bc_planner_fail(err, item->loc, "an applet has a name"));
-}
-
-static const struct entry_list lists[] = {
-	{"dirs", make_dir},
-	{"files", make_file},
-	{"links", make_link},
-	{"nodes", make_node},
-	{"applets", make_applet},
-};
-
-/* Calls fn for every single entry of the map, in the order in which later ones win. */
-typedef bool each_fn(void *ctx, size_t index, const struct entry_list *list,
-	const struct bc_value *item, const struct bc_entry *e, struct bc_err *err);
-
-static bool each_entry(const struct bc_value *map, each_fn *fn, void *ctx, struct bc_err *err)
-{
-	for (size_t l = 0; l < BC_LEN(lists); l++) {
-		const struct bc_value *value = bc_value_get(map, lists[l].key);
-		const struct bc_value *items =
-			lists[l].make == make_applet ? bc_value_get(value, "names") : value;
-		const struct bc_value *item;
-		for (size_t i = 0; (item = bc_value_at(items, i)); i++) {
-			struct bc_entry e = {0};
-			BC_AUTO(bc_strs) texts = {0};
-			if (!lists[l].make(item, value, &e, &texts, err) ||
-				!fn(ctx, i, &lists[l], item, &e, err))
-				return false;
-		}
-	}
-	return true;
-}
-
-struct planning {
-	struct bc_planner *planner;
-	struct bc_node *node;
-};
-
-static bool plan_entry(void *ctx, size_t index, const struct entry_list *list,
-	const struct bc_value *item, const struct bc_entry *e, struct bc_err *err)
-{
-	struct planning *p = ctx;
-	BC_AUTO_FREE char *label = bc_asprintf("%s[%zu]", list->key, index);
-	BC_AUTO_FREE char *content = bc_asprintf("/%s", e->path);
-	BC_AUTO(bc_buf) text = {0};
-	bc_tree_print_entry(e, NULL, &text);
-	bc_node_set(p->node, label, text.data);
-	return list->make != make_file || bc_content_plan(p->planner, p->node, content, item, err);
-}
-
-struct reading {
-	struct bc_job *job;
-	struct bc_tree *tree;
-	size_t next; /* input of the next file with a source */
-};
-
-static bool read_entry(void *ctx, size_t index, const struct entry_list *list,
-	const struct bc_value *item, const struct bc_entry *e, struct bc_err *err)
-{
-	struct reading *r = ctx;
-	(void)index;
-	if (list->make == make_file)
-		return bc_content_read(r->job, item, e, &r->next, r->tree, err);
-	bc_tree_add(r->tree, e, NULL, NULL);
-	return true;
-}
-
 static bool read_all(struct bc_job *job, struct bc_tree *tree, struct bc_err *err)
 {
 	const struct bc_value *map = bc_value_get(job->node->params, "initramfs");
-	const struct bc_value *from = bc_value_get(map, "from");
 	const char *init = bc_value_text(map, "init", NULL);
-	struct reading r = {.job = job, .tree = tree, .next = bc_value_count(from)};
-	if (!bc_layers_read(job, from, tree, err) || !each_entry(map, read_entry, &r, err))
+	if (!bc_entries_read(job, map, tree, err))
 		return false;
 	if (init) {
 		struct bc_entry e = {.path = "init", .mode = 0755, .size = strlen(init)};
 		bc_tree_add(tree, &e, NULL, bc_strdup(init));
 	}
-	return bc_tree_merge(tree, err);
+	/* No hard links: the kernel unpacks them, but other readers do not. */
+	return bc_entries_settle(map, tree, err) && bc_tree_copy_links(tree, err);
 }
 
 static bool build(struct bc_job *job, struct bc_err *err)
@@ -175,19 +23,19 @@ static bool build(struct bc_job *job, struct bc_err *err)
 	if (!read_all(job, &tree, err))
 		return false;
 	BC_AUTO_FREE char *path = bc_job_main(job, gzip ? "initramfs.cpio.gz" : "initramfs.cpio");
-	__attribute__((cleanup(bc_cpio_ptr_cleanup))) struct bc_cpio *cpio =
-		bc_cpio_new(path, gzip, err);
-	if (!cpio)
+	__attribute__((cleanup(bc_pack_ptr_cleanup))) struct bc_pack *pack =
+		bc_pack_new(path, gzip ? BC_PACK_CPIO_GZIP : BC_PACK_CPIO, err);
+	if (!pack)
 		return false;
 	for (size_t i = 0; i < tree.len; i++) {
 		const struct bc_tree_entry *t = &tree.items[i];
 		if (job->cancelled && *job->cancelled)
 			return bc_fail(err, BC_E_CANCELLED, 0, "interrupted");
-		if (!bc_cpio_add(cpio, &t->e, t->data, t->source, err))
+		if (!bc_pack_add(pack, &t->e, t->data, t->source, err))
 			return false;
 	}
 	bc_job_log(job, "%zu entries", tree.len);
-	return bc_cpio_finish(cpio, err);
+	return bc_pack_finish(pack, err);
 }
 
 static const struct bc_node_kind kind_initramfs = {
@@ -201,14 +49,12 @@ static struct bc_node *plan(
 {
 	const struct bc_value *map = bc_value_get(params, "initramfs");
 	struct bc_node *node = bc_node_new(&kind_initramfs, params->loc);
-	struct planning p = {.planner = planner, .node = node};
 	const char *init = bc_value_text(map, "init", NULL);
 	node->params = bc_value_clone(params);
 	bc_node_set(node, "compress", bc_value_text(map, "compress", "none"));
 	if (init)
 		bc_node_set(node, "init", init);
-	if (bc_layers_plan(planner, node, bc_value_get(map, "from"), err) &&
-		each_entry(map, plan_entry, &p, err))
+	if (bc_entries_plan(planner, node, map, err))
 		return bc_planner_add(planner, node);
 	bc_node_free(node);
 	return NULL;

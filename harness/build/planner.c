@@ -34,6 +34,11 @@ const struct bc_case *bc_planner_case(const struct bc_planner *planner)
 	return planner->c;
 }
 
+const char *bc_planner_artifact(const struct bc_planner *planner)
+{
+	return planner->artifact;
+}
+
 bool bc_planner_wants_tree(const struct bc_planner *planner)
 {
 	return planner->wants_tree;

@@ -68,8 +68,12 @@ static const struct bc_shape file_entry = {.type = BC_T_OBJECT, .fields = file_f
 const struct bc_shape bc_shape_files = {.type = BC_T_LIST, .item = &file_entry};
 
 static const struct bc_field link_fields[] = {
-	{"path", &bc_shape_text, "Where the symbolic link is inside.", true, NULL},
+	{"path", &bc_shape_text, "Where the link is inside.", true, NULL},
 	{"to", &bc_shape_text, "What it points to, as it is written into the link.", true, NULL},
+	{"hard", &bc_shape_bool,
+		"A hard link instead: `to` is then the path inside of another file. Only an image "
+		"holds it as one; elsewhere it is a copy.",
+		false, "false"},
 	{0},
 };
 static const struct bc_shape link_entry = {.type = BC_T_OBJECT, .fields = link_fields};
@@ -108,3 +112,17 @@ static const struct bc_field applet_fields[] = {
 	{0},
 };
 const struct bc_shape bc_shape_applets = {.type = BC_T_OBJECT, .fields = applet_fields};
+
+static const struct bc_field owner_fields[] = {
+	{"paths", &bc_shape_texts,
+		"Globs over the paths inside, such as /home/*; `*` also matches a slash, and what "
+		"is "
+		"below a folder that fits is meant too.",
+		true, NULL},
+	{"uid", &bc_shape_uint, "The owner; as it was when not given.", false, NULL},
+	{"gid", &bc_shape_uint, "The group; as it was when not given.", false, NULL},
+	{"mode", &bc_shape_mode, "Permissions; as they were when not given.", false, NULL},
+	{0},
+};
+static const struct bc_shape owner_entry = {.type = BC_T_OBJECT, .fields = owner_fields};
+const struct bc_shape bc_shape_owners = {.type = BC_T_LIST, .item = &owner_entry};

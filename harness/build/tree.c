@@ -73,6 +73,8 @@ void bc_tree_print_entry(const struct bc_entry *entry, const char *sha256, struc
 		bc_json_set_string(line, "sha256", sha256);
 	}
 	bc_json_set_string(line, "target", entry->target);
+	if (entry->is_hard)
+		bc_json_set_bool(line, "hard", true);
 	if (entry->type == BC_ENTRY_CHAR || entry->type == BC_ENTRY_BLOCK) {
 		bc_json_set_int(line, "major", entry->major);
 		bc_json_set_int(line, "minor", entry->minor);
@@ -306,5 +308,40 @@ bool bc_tree_merge(struct bc_tree *tree, struct bc_err *err)
 		kept++;
 	}
 	tree->len = kept;
+	return true;
+}
+
+static int compare_path(const void *key, const void *item)
+{
+	return bc_tree_compare(key, ((const struct bc_tree_entry *)item)->e.path);
+}
+
+struct bc_tree_entry *bc_tree_find(const struct bc_tree *tree, const char *path)
+{
+	if (!tree->len)
+		return NULL;
+	return bsearch(path, tree->items, tree->len, sizeof(*tree->items), compare_path);
+}
+
+bool bc_tree_copy_links(struct bc_tree *tree, struct bc_err *err)
+{
+	bc_vec_each (t, tree) {
+		if (t->e.type != BC_ENTRY_LINK || !t->e.is_hard)
+			continue;
+		const struct bc_tree_entry *to = bc_tree_find(tree, t->e.target);
+		if (!to || to->e.type != BC_ENTRY_FILE)
+			return bc_fail(err, BC_E_CASE, 0,
+				"the hard link '%s' leads to '%s', which is no file inside",
+				t->e.path, t->e.target);
+		free((char *)t->e.target);
+		t->e = (struct bc_entry){.type = BC_ENTRY_FILE,
+			.path = t->e.path,
+			.mode = to->e.mode,
+			.uid = to->e.uid,
+			.gid = to->e.gid,
+			.size = to->e.size};
+		t->source = bc_strdup(to->source);
+		t->data = to->data ? bc_strndup(to->data, (size_t)to->e.size) : NULL;
+	}
 	return true;
 }

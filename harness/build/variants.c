@@ -101,13 +101,7 @@ const struct bc_variant bc_variant_file = {
 static const char *const compressions[] = {"none", "gzip", NULL};
 static const struct bc_shape compression = {.type = BC_T_WORD, .words = compressions};
 static const struct bc_field initramfs_fields[] = {
-	{"from", &bc_shape_layers, "What it is made from, in order; a later layer wins.", false,
-		NULL},
-	{"files", &bc_shape_files, "Single files, after the layers.", false, NULL},
-	{"links", &bc_shape_links, "Symbolic links.", false, NULL},
-	{"dirs", &bc_shape_dirs, "Folders; parents of entries need not be named.", false, NULL},
-	{"nodes", &bc_shape_nodes, "Device nodes and pipes.", false, NULL},
-	{"applets", &bc_shape_applets, "Symbolic links to BusyBox.", false, NULL},
+	BC_FIELDS_ENTRIES,
 	{"init", &bc_shape_text, "The text of /init, mode 0755.", false, NULL},
 	{"compress", &compression, "How the archive is compressed.", false, "none"},
 	{0},

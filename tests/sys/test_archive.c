@@ -390,8 +390,8 @@ static char *write_cpio(const char *name, bool gzip)
 {
 	BC_AUTO_FREE char *path = bc_path_join(dir, name);
 	struct bc_err err;
-	struct bc_cpio *cpio = bc_cpio_new(path, gzip, &err);
-	ck_assert_msg(cpio != NULL, "%s", err.message);
+	struct bc_pack *pack = bc_pack_new(path, gzip ? BC_PACK_CPIO_GZIP : BC_PACK_CPIO, &err);
+	ck_assert_msg(pack != NULL, "%s", err.message);
 	const struct bc_entry entries[] = {
 		{.type = BC_ENTRY_DIR, .path = "dev", .mode = 0755},
 		{.type = BC_ENTRY_CHAR,
@@ -408,9 +408,9 @@ static char *write_cpio(const char *name, bool gzip)
 		{.type = BC_ENTRY_LINK, .path = "sh", .mode = 0777, .target = "/bin/busybox"},
 	};
 	for (size_t i = 0; i < BC_LEN(entries); i++)
-		ck_assert(bc_cpio_add(cpio, &entries[i], "abcd", NULL, &err));
-	ck_assert(bc_cpio_finish(cpio, &err));
-	bc_cpio_free(cpio);
+		ck_assert(bc_pack_add(pack, &entries[i], "abcd", NULL, &err));
+	ck_assert(bc_pack_finish(pack, &err));
+	bc_pack_free(pack);
 	return BC_TAKE(path);
 }
 
@@ -476,19 +476,19 @@ START_TEST(cpio_tells_a_file_that_shrank)
 	struct bc_err err;
 	struct bc_entry e = {.type = BC_ENTRY_FILE, .path = "f", .mode = 0644, .size = 10};
 	ck_assert(bc_fs_write(file, "12345", 5, NULL));
-	struct bc_cpio *cpio = bc_cpio_new(path, false, &err);
-	ck_assert_ptr_nonnull(cpio);
-	ck_assert(!bc_cpio_add(cpio, &e, NULL, file, &err));
+	struct bc_pack *pack = bc_pack_new(path, BC_PACK_CPIO, &err);
+	ck_assert_ptr_nonnull(pack);
+	ck_assert(!bc_pack_add(pack, &e, NULL, file, &err));
 	ck_assert_int_eq(err.code, BC_E_IO);
-	bc_cpio_free(cpio);
-	ck_assert_ptr_null(bc_cpio_new(path, false, &err)); /* it is there */
+	bc_pack_free(pack);
+	ck_assert_ptr_null(bc_pack_new(path, BC_PACK_CPIO, &err)); /* it is there */
 	ck_assert_int_eq(err.sys_errno, EEXIST);
 	e.size = (uint64_t)1 << 32;
 	BC_AUTO_FREE char *other = bc_path_join(dir, "y.cpio");
-	cpio = bc_cpio_new(other, false, &err);
-	ck_assert(!bc_cpio_add(cpio, &e, NULL, file, &err));
+	pack = bc_pack_new(other, BC_PACK_CPIO, &err);
+	ck_assert(!bc_pack_add(pack, &e, NULL, file, &err));
 	ck_assert_int_eq(err.code, BC_E_LIMIT);
-	bc_cpio_free(cpio);
+	bc_pack_free(pack);
 }
 END_TEST
 

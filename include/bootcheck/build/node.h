@@ -112,6 +112,8 @@ extern const struct bc_recipe *const bc_recipes[]; /* NULL-terminated */
 
 /* The case that is planned. */
 const struct bc_case *bc_planner_case(const struct bc_planner *planner);
+/* The name of the artifact that is planned. */
+const char *bc_planner_artifact(const struct bc_planner *planner);
 /* Hands a node to the graph; returns it, or the equal one that is already there. */
 struct bc_node *bc_planner_add(struct bc_planner *planner, struct bc_node *node);
 /* The same for a node that identity tells from others besides its kind, fields and inputs. It is no part

@@ -8,7 +8,7 @@
 
 extern const struct bc_recipe bc_recipe_apt, bc_recipe_apt_source, bc_recipe_url, bc_recipe_path,
 	bc_recipe_tree, bc_recipe_file, bc_recipe_initramfs, bc_recipe_linux, bc_recipe_busybox,
-	bc_recipe_uboot, bc_recipe_libc;
+	bc_recipe_uboot, bc_recipe_libc, bc_recipe_image;
 
 /* A node that unpacks `archive` (a node whose content is one file), with the options members and strip of
  * `map`. */
@@ -28,6 +28,16 @@ bool bc_content_plan(struct bc_planner *planner, struct bc_node *node, const cha
 /* Adds the file of an item to tree: from its `content`, or from the input *next, which then counts up. */
 bool bc_content_read(struct bc_job *job, const struct bc_value *item, const struct bc_entry *entry,
 	size_t *next, struct bc_tree *tree, struct bc_err *err) BC_MUST_CHECK;
+/* The keys from, files, links, dirs, nodes, applets and owners of map, as inputs and fields of node. The
+ * layers are its first inputs. BC_E_CASE. */
+bool bc_entries_plan(struct bc_planner *planner, struct bc_node *node, const struct bc_value *map,
+	struct bc_err *err) BC_MUST_CHECK;
+/* Adds to tree what they stand for. */
+bool bc_entries_read(struct bc_job *job, const struct bc_value *map, struct bc_tree *tree,
+	struct bc_err *err) BC_MUST_CHECK;
+/* Merges the tree and gives what is in it the owners of map. BC_E_CASE. */
+bool bc_entries_settle(
+	const struct bc_value *map, struct bc_tree *tree, struct bc_err *err) BC_MUST_CHECK;
 /* Writes a merged tree into the job's output. */
 bool bc_tree_write(
 	struct bc_job *job, const struct bc_tree *tree, struct bc_err *err) BC_MUST_CHECK;

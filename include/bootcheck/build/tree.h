@@ -36,6 +36,11 @@ struct bc_tree_entry *bc_tree_add(
  * entry that a later layer replaced, adds missing parents (0755, 0:0). BC_E_CASE when an entry lies
  * below one that is no folder. */
 bool bc_tree_merge(struct bc_tree *tree, struct bc_err *err) BC_MUST_CHECK;
+/* Makes copies of the hard links of a merged tree, for what cannot hold them. BC_E_CASE: one leads nowhere, or
+ * to what is no file. */
+bool bc_tree_copy_links(struct bc_tree *tree, struct bc_err *err) BC_MUST_CHECK;
+/* The entry of this path in a merged tree, or NULL. Borrowed. */
+struct bc_tree_entry *bc_tree_find(const struct bc_tree *tree, const char *path);
 void bc_tree_release(struct bc_tree *tree);
 static inline void bc_tree_cleanup(struct bc_tree *tree)
 {

@@ -62,24 +62,31 @@ bool bc_archive_extract(const struct bc_extract *extract, struct bc_err *err) BC
 /* True if one of the globs fits path or a folder above it. `*` also matches a slash. */
 bool bc_archive_selects(const struct bc_strs *members, const char *path);
 
-/* A writer of a newc cpio archive. The bytes depend on nothing but the entries, their order and the
- * compression: times are 0, inode numbers count up. */
-struct bc_cpio;
+enum bc_pack_format {
+	BC_PACK_CPIO, /* newc */
+	BC_PACK_CPIO_GZIP,
+	BC_PACK_TAR, /* GNU's, for the programs that read it */
+};
 
-/* Creates path (it must not exist). The caller frees with bc_cpio_free(). BC_E_IO. */
-struct bc_cpio *bc_cpio_new(const char *path, bool gzip, struct bc_err *err) BC_MUST_CHECK;
+/* A writer of an archive. The bytes depend on nothing but the entries, their order and the format: times are
+ * 0, inode numbers count up. Hard links cannot be added. */
+struct bc_pack;
+
+/* Creates path (it must not exist). The caller frees with bc_pack_free(). BC_E_IO. */
+struct bc_pack *bc_pack_new(
+	const char *path, enum bc_pack_format format, struct bc_err *err) BC_MUST_CHECK;
 /* Adds an entry. A FILE takes its content from data (entry->size bytes), or, when data is NULL, from the
  * file `source`, which must have that size (BC_E_IO when it changed meanwhile). A file of 4 GiB or more
- * is BC_E_LIMIT: newc cannot hold it. Parents must come before. */
-bool bc_cpio_add(struct bc_cpio *cpio, const struct bc_entry *entry, const void *data,
+ * in a cpio archive is BC_E_LIMIT: newc cannot hold it. Parents must come before. */
+bool bc_pack_add(struct bc_pack *pack, const struct bc_entry *entry, const void *data,
 	const char *source, struct bc_err *err) BC_MUST_CHECK;
 /* Writes the trailer, syncs and closes. BC_E_IO, also when an earlier write was lost. */
-bool bc_cpio_finish(struct bc_cpio *cpio, struct bc_err *err) BC_MUST_CHECK;
+bool bc_pack_finish(struct bc_pack *pack, struct bc_err *err) BC_MUST_CHECK;
 /* Frees; an unfinished file stays behind. NULL is fine. */
-void bc_cpio_free(struct bc_cpio *cpio);
-static inline void bc_cpio_ptr_cleanup(struct bc_cpio **cpio)
+void bc_pack_free(struct bc_pack *pack);
+static inline void bc_pack_ptr_cleanup(struct bc_pack **pack)
 {
-	bc_cpio_free(*cpio);
+	bc_pack_free(*pack);
 }
 
 #endif
