@@ -41,18 +41,19 @@ static enum bc_resolved resolve(
 	return BC_RESOLVE_DONE;
 }
 
-/* What apt left in dir: the one .deb, or the tarball of this name. */
-static char *find_file(const char *dir, const char *name, struct bc_err *err)
+/* What apt left in dir: the one .deb, or the tarball whose name became this one. */
+static char *find_file(const struct bc_job *job, const struct bc_apt_query *q, struct bc_err *err)
 {
+	const char *wanted = bc_node_get(job->node, "file");
 	BC_AUTO(bc_strs) names = {0};
-	bool is_deb = bc_has_suffix(name, ".deb");
-	if (!bc_fs_list(dir, &names, err))
+	if (!bc_fs_list(job->work_dir, &names, err))
 		return NULL;
-	for (size_t i = 0; i < names.len; i++)
-		if (is_deb ? bc_has_suffix(names.items[i], ".deb")
-			   : strcmp(names.items[i], name) == 0)
-			return bc_path_join(dir, names.items[i]);
-	(void)bc_fail(err, BC_E_NET, 0, "apt downloaded no %s", is_deb ? ".deb" : name);
+	bc_vec_each (name, &names) {
+		BC_AUTO_FREE char *stored = bc_file_name(*name);
+		if (q->is_source ? strcmp(stored, wanted) == 0 : bc_has_suffix(*name, ".deb"))
+			return bc_path_join(job->work_dir, *name);
+	}
+	(void)bc_fail(err, BC_E_NET, 0, "apt downloaded no %s", q->is_source ? wanted : ".deb");
 	(void)bc_err_hint(err, "--refresh looks for its present version");
 	return NULL;
 }
@@ -74,7 +75,7 @@ static bool build(struct bc_job *job, struct bc_err *err)
 	bc_job_step(job, "downloading by apt", 0, 0);
 	if (!bc_apt_download(job, &p, job->work_dir, err))
 		return false;
-	BC_AUTO_FREE char *deb = find_file(job->work_dir, bc_node_get(job->node, "file"), err);
+	BC_AUTO_FREE char *deb = find_file(job, &q, err);
 	BC_AUTO_FREE char *to = bc_job_main(job, bc_node_get(job->node, "file"));
 	if (!deb || !bc_digest_file(deb, sum, err))
 		return false;
