@@ -18,11 +18,9 @@ static bool build(struct bc_job *job, struct bc_err *err)
 	BC_AUTO(bc_strs) members = {0};
 	if (!archive)
 		return false;
-	const struct bc_value *list = bc_value_get(job->node->params, "members");
-	for (size_t i = 0; list && i < list->len; i++)
-		bc_strs_add(&members, list->items[i]->text);
-	if (list && list->kind == BC_VALUE_SCALAR)
-		bc_strs_add(&members, list->text);
+	const struct bc_value *list = bc_value_get(job->node->params, "members"), *glob;
+	for (size_t i = 0; (glob = bc_value_at(list, i)); i++)
+		bc_strs_add(&members, glob->text);
 	struct bc_extract extract = {.archive = archive,
 		.dir = job->out_dir,
 		.members = &members,
@@ -65,6 +63,7 @@ struct bc_node *bc_extract_plan(struct bc_planner *planner, struct bc_node *arch
 	bc_node_title(node, "unpack %s", archive->title);
 	add_field(node, map, "members");
 	add_field(node, map, "strip");
+	node->lineage = bc_strdup(archive->lineage);
 	bc_node_add_input(node, "archive", archive, NULL);
 	return bc_planner_add(planner, node);
 }

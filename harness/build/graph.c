@@ -34,8 +34,12 @@ bool bc_graph_inherit_failure(struct bc_node *node)
 			continue;
 		struct bc_err err = i->node->err;
 		/* One level of explanation is enough: the root cause, and who needs it. */
-		if (!bc_has_prefix(err.message, "needs "))
-			(void)bc_err_prefix(&err, "needs %s, which failed", i->node->title);
+		bool is_told = bc_has_prefix(err.message, "needs ");
+		bool is_named = bc_has_prefix(err.message, i->node->title);
+		if (!is_told)
+			(void)(is_named ? bc_err_prefix(&err, "needs what failed")
+					: bc_err_prefix(
+						  &err, "needs %s, which failed", i->node->title));
 		bc_graph_fail(node, &err);
 		return true;
 	}

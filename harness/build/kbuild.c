@@ -178,7 +178,7 @@ static void on_output(void *ctx, const char *data, size_t len)
 		return; /* a log that cannot be written must not end the build */
 	for (size_t i = 0; i < len; i++)
 		k->lines += data[i] == '\n';
-	bc_buf_addf(&text, "making the %s, %zu steps done", k->kind->whose, k->lines);
+	bc_buf_addf(&text, "making %s, %zu steps done", k->kind->whose, k->lines);
 	bc_job_step(k->job, text.data, 0, 0);
 }
 

@@ -90,7 +90,7 @@ static bool plan_base(struct bc_planner *planner, struct bc_node *node, const st
 	const struct bc_value *value = bc_value_get(map, "defconfig");
 	const char *base = bc_value_text(map, "defconfig", kind->deflt);
 	if (!base) {
-		(void)bc_planner_fail(err, map->loc, "the %s needs a `defconfig`", kind->whose);
+		(void)bc_planner_fail(err, map->loc, "%s needs a `defconfig`", kind->whose);
 		return bc_err_hint(
 			err, "a name such as vexpress_defconfig or allnoconfig, or a file");
 	}
@@ -229,7 +229,7 @@ static bool no_defconfig(struct bc_kbuild *k, const char *base, struct bc_err *e
 			!strstr(err->message, "Can't find default configuration")))
 		return false;
 	list_near(k, base, &near);
-	(void)bc_fail(err, BC_E_CASE, 0, "this %s has no %s", k->kind->whose, base);
+	(void)bc_fail(err, BC_E_CASE, 0, "%s has no %s", k->kind->whose, base);
 	if (near.len)
 		(void)bc_err_hint(err, "%s", near.data);
 	return false;

@@ -263,11 +263,11 @@ static void describe(const struct bc_koption *o, const char *got, const char *wh
 		bc_buf_addf(out, "%s:%u: ", o->file, o->line);
 	bc_buf_addf(out, "CONFIG_%s=%s did not survive: ", o->name, o->value);
 	if (symbol && !symbol->is_known)
-		bc_buf_addf(out, "this %s has no such option", whose);
+		bc_buf_addf(out, "%s has no such option", whose);
 	else if (is_off(got))
-		bc_buf_addf(out, "the %s's configuration has it off", whose);
+		bc_buf_addf(out, "the configuration of %s has it off", whose);
 	else
-		bc_buf_addf(out, "the %s's configuration has %s", whose, got);
+		bc_buf_addf(out, "the configuration of %s has %s", whose, got);
 }
 
 bool bc_kconfig_verify(const struct bc_kconfig *wanted, const struct bc_kconfig *got,

@@ -9,7 +9,7 @@
 #include <bootcheck/sys/fs.h>
 
 static const char *const tools[] = {"make", "gcc", "flex", "bison", "bc", NULL};
-static const struct bc_kbuild_kind kernel = {.whose = "kernel",
+static const struct bc_kbuild_kind kernel = {.whose = "the kernel",
 	.settle = "olddefconfig",
 	.configs = "arch/%s/configs",
 	.tools = tools,

@@ -175,6 +175,7 @@ static struct bc_node *add_file(struct bc_planner *planner, const struct bc_valu
 		bc_node_title(node, "apt-source %s", package);
 	else
 		bc_node_title(node, "apt %s:%s", package, arch);
+	node->lineage = bc_asprintf("apt %s", package);
 	return bc_planner_add_as(planner, node, identity.data);
 }
 

@@ -22,12 +22,10 @@ static void on_note(void *ctx, const char *text)
 
 static void list_urls(const struct bc_value *map, struct bc_strs *urls)
 {
-	const struct bc_value *mirrors = bc_value_get(map, "mirrors");
+	const struct bc_value *mirrors = bc_value_get(map, "mirrors"), *mirror;
 	bc_strs_add(urls, bc_value_text(map, "url", ""));
-	for (size_t i = 0; mirrors && i < mirrors->len; i++)
-		bc_strs_add(urls, mirrors->items[i]->text);
-	if (mirrors && mirrors->kind == BC_VALUE_SCALAR)
-		bc_strs_add(urls, mirrors->text);
+	for (size_t i = 0; (mirror = bc_value_at(mirrors, i)); i++)
+		bc_strs_add(urls, mirror->text);
 }
 
 /* The partial file lies outside the temporary folder, so that the next run goes on where this one was

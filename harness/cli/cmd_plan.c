@@ -94,8 +94,9 @@ static void add_console(const struct bc_case *c, struct bc_buf *out)
 	}
 	for (size_t i = 0; i < c->rejects.len; i++)
 		bc_buf_addf(out, "  reject \"%s\"\n", c->rejects.items[i].pattern);
-	if (c->outcome.verdict == BC_FAIL)
-		bc_buf_addf(out, "Outcome: fail%s%s%s%s\n",
+	if (c->outcome.verdict != BC_PASS)
+		bc_buf_addf(out, "Outcome: %s%s%s%s%s\n",
+			c->outcome.verdict == BC_FAIL ? "fail" : "error",
 			c->outcome.kind == BC_KIND_NONE ? "" : ", kind ",
 			c->outcome.kind == BC_KIND_NONE ? "" : bc_kind_name(c->outcome.kind),
 			c->outcome.title ? ", title " : "",

@@ -152,7 +152,9 @@ static void read_outcome(const struct bc_value *v, struct bc_outcome *outcome)
 	const char *verdict =
 		v->kind == BC_VALUE_SCALAR ? v->text : bc_value_text(v, "verdict", "pass");
 	outcome->loc = v->key_loc;
-	outcome->verdict = strcmp(verdict, "fail") == 0 ? BC_FAIL : BC_PASS;
+	outcome->verdict = strcmp(verdict, "fail") == 0 ? BC_FAIL
+		: strcmp(verdict, "error") == 0		? BC_ERROR
+							: BC_PASS;
 	/* The words were checked; none leaves the kind at "any". */
 	if (!bc_kind_parse(bc_value_text(v, "kind", ""), &outcome->kind))
 		outcome->kind = BC_KIND_NONE;

@@ -106,7 +106,10 @@ void bc_rules_check(struct bc_lint *lint, const struct bc_case *c)
 			"at least `- expect: 'a line of a good boot'`, or `outcome: fail`");
 	if (c->outcome.verdict == BC_PASS && (c->outcome.kind || c->outcome.title))
 		bc_lint_error(lint, "outcome-pass", c->outcome.loc,
-			"`kind` and `title` go with `verdict: fail`");
+			"`kind` and `title` go with `verdict: fail` or `error`");
+	if (c->outcome.verdict == BC_ERROR && c->outcome.kind)
+		bc_lint_error(lint, "outcome-pass", c->outcome.loc,
+			"an error has a `title`, but no `kind`");
 	check_reject_expect(lint, c);
 	check_known(lint, c);
 	check_cycles(lint, c);

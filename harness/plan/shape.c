@@ -163,14 +163,16 @@ static const struct bc_shape detect_object = {.type = BC_T_OBJECT, .fields = det
 static const struct bc_shape *const detect_either[] = {&off_word, &detect_object, NULL};
 static const struct bc_shape detect = {.type = BC_T_EITHER, .either = detect_either};
 
-static const char *const outcomes[] = {"pass", "fail", NULL};
+static const char *const outcomes[] = {"pass", "fail", "error", NULL};
 static const struct bc_shape outcome_word = {
 	.type = BC_T_WORD, .words = outcomes, .doc = "The verdict alone."};
 static const struct bc_shape kind = {.type = BC_T_WORD, .words = bc_kind_names};
 static const struct bc_field outcome_fields[] = {
-	{"verdict", &outcome_word, "What the boot must come to.", true, NULL},
+	{"verdict", &outcome_word,
+		"What the boot must come to; `error` for an artifact that must not be built.", true,
+		NULL},
 	{"kind", &kind, "With `fail`: in which way; any when not given.", false, NULL},
-	{"title", &bc_shape_pattern, "With `fail`: a pattern that the failure's title must match.",
+	{"title", &bc_shape_pattern, "With `fail` or `error`: a pattern that the title must match.",
 		false, NULL},
 	{0},
 };

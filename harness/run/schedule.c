@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <bootcheck/run/boot.h>
+#include <bootcheck/run/outcome.h>
 #include <bootcheck/run/run.h>
 #include <bootcheck/sys/clock.h>
 #include <bootcheck/sys/host.h>
@@ -107,6 +108,9 @@ static void settle_without_boot(struct schedule *s, size_t index)
 		.hint = job->why.hint[0] ? bc_strdup(job->why.hint) : NULL};
 	if (job->state == BC_JOB_ERROR)
 		a.error_code = bc_strdup(bc_code_name(job->why.code));
+	/* A case can be about an artifact that cannot be built, not about a network that is down. */
+	if (job->why.code == BC_E_CASE || job->why.code == BC_E_COMMAND)
+		bc_outcome_judge(&job->c->outcome, &a);
 	add_attempt(s, index, &a);
 	end_case(s, index);
 }

@@ -1,39 +1,11 @@
 /* What came of a session: the verdict as the case sees it, its words, the decisive lines. */
 #include <bootcheck/base/text.h>
+#include <bootcheck/run/outcome.h>
 
 #include "session_impl.h"
 
 #define EXCERPT_BEFORE 8
 #define EXCERPT_MOST   60
-
-static void expect_failure(struct bc_session *s, struct bc_attempt *a)
-{
-	const struct bc_outcome *o = &s->c->outcome;
-	if (o->verdict != BC_FAIL || a->verdict == BC_ERROR || a->verdict == BC_KNOWN)
-		return;
-	struct bc_pattern *p = o->title ? bc_pattern_new(o->title, NULL) : NULL;
-	bool fits = a->verdict == BC_FAIL && (o->kind == BC_KIND_NONE || o->kind == a->kind) &&
-		(!p ||
-			bc_pattern_find(p, a->title, strlen(a->title), 0, 0, NULL, 0) ==
-				BC_MATCH_YES);
-	bc_pattern_free(p);
-	char *title;
-	if (fits) {
-		title = bc_asprintf("failed as expected: %s", a->title);
-		a->verdict = BC_PASS;
-		a->kind = BC_KIND_NONE;
-	} else {
-		title = bc_asprintf("expected %s%s%s%s, got %s%s%s",
-			o->kind == BC_KIND_NONE ? "a failure" : bc_kind_name(o->kind),
-			o->title ? " \"" : "", o->title ? o->title : "", o->title ? "\"" : "",
-			a->verdict == BC_PASS ? "a boot without one" : bc_kind_name(a->kind),
-			a->title ? ": " : "", a->title ? a->title : "");
-		a->kind = a->verdict == BC_PASS ? BC_KIND_MISSING : a->kind;
-		a->verdict = BC_FAIL;
-	}
-	free(a->title);
-	a->title = title;
-}
 
 static void fill_phases(const struct bc_session *s, uint64_t now_ms, struct bc_attempt *a)
 {
@@ -65,14 +37,16 @@ void bc_session_result(struct bc_session *s, uint64_t now_ms, struct bc_attempt 
 	a->step = s->step;
 	a->line = s->line > INT32_MAX ? INT32_MAX : (int)s->line;
 	a->verdict_ms = s->decided_ms;
-	if (s->verdict != BC_PASS || s->c->outcome.verdict == BC_FAIL) {
+	if (s->verdict != BC_PASS || s->c->outcome.verdict != BC_PASS) {
 		BC_AUTO(bc_buf) text = {.max = 16384};
 		uint64_t last = hit && hit->last > s->line ? hit->last : s->line;
 		uint64_t first = s->line > EXCERPT_BEFORE ? s->line - EXCERPT_BEFORE : 1;
 		bc_excerpt_print(&s->excerpt, first, last, EXCERPT_MOST, &text);
 		a->excerpt = text.len ? bc_buf_take(&text) : NULL;
 	}
-	expect_failure(s, a);
+	/* An error of the harness is never what a case is about. */
+	if (a->verdict != BC_ERROR)
+		bc_outcome_judge(&s->c->outcome, a);
 	fill_phases(s, now_ms, a);
 	bc_vec_each (k, &s->known)
 		if (!k->is_used)

@@ -14,7 +14,7 @@
 
 /* How a kind of artifact uses kbuild. */
 struct bc_kbuild_kind {
-	const char *whose; /* "kernel", "BusyBox", "U-Boot": for messages */
+	const char *whose; /* "the kernel", "BusyBox", "U-Boot": for messages */
 	const char *deflt; /* the base configuration when the case names none; NULL = it must */
 	const char *
 		settle; /* make's target that completes a configuration: "olddefconfig", or "oldconfig",

@@ -50,10 +50,10 @@ bool bc_kconfig_from_value(
 
 /* Compares what was wanted with what the tool made of it. True when all survived. Otherwise BC_E_CASE whose
  * message names the first option, its file and line and what was chosen instead ("fixtures/x.config:12:
- * CONFIG_SQUASHFS=y did not survive: the kernel's configuration has it off"), and how many more there
+ * CONFIG_SQUASHFS=y did not survive: the configuration of the kernel has it off"), and how many more there
  * are; each goes to `report` (may be NULL), one line each. source (may be NULL) is the root of the source
  * tree: its Kconfig files say whether the option exists at all (did-you-mean) and what it depends on, which
- * goes into the lines and the hint. `whose` is "kernel", "BusyBox", "U-Boot". */
+ * goes into the lines and the hint. `whose` is "the kernel", "BusyBox", "U-Boot". */
 bool bc_kconfig_verify(const struct bc_kconfig *wanted, const struct bc_kconfig *got,
 	const char *whose, const char *source, struct bc_buf *report,
 	struct bc_err *err) BC_MUST_CHECK;

@@ -76,7 +76,8 @@ struct bc_known {
 };
 
 struct bc_outcome {
-	enum bc_verdict verdict; /* BC_PASS, or BC_FAIL: the case passes when the boot fails so */
+	enum bc_verdict verdict; /* BC_PASS; BC_FAIL: the case passes when the boot fails so;
+				    BC_ERROR: when an artifact cannot be built so */
 	enum bc_fail_kind kind;	 /* with BC_FAIL; BC_KIND_NONE = any */
 	char *title;		 /* pattern that the title must match, or NULL */
 	struct bc_loc loc;
