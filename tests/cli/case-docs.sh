@@ -25,7 +25,7 @@ diff -u "$schema" "$scratch/schema" | head -n 40 || fail "the schema is not what
 diff -u "$page" "$scratch/page" | head -n 40 || fail "the manual page is not what the tables say; BC_GOLDEN_UPDATE=1 rewrites it"
 
 # Every key of the schema is an item of the page, and every item is a key of the schema.
-awk '/^  "\$defs"/ { defs = 1 } !(defs && /^    "/)' "$scratch/schema" | grep -oE '^ *"[A-Za-z0-9_]+": \{$' | tr -d ' ":{' |
+awk '/^  "\$defs"/ { defs = 1 } !(defs && /^    "/)' "$scratch/schema" | grep -oE '^ *"[A-Za-z0-9_-]+": \{$' | tr -d ' ":{' |
 	grep -vxE 'properties|propertyNames|additionalProperties|items' | sort -u >"$scratch/schema-keys"
 sed -n '/BEGIN REFERENCE/,/END REFERENCE/p' "$page" | sed -n '/^\.TP/{n;s/^\.B //p}' |
 	sed -E 's/ \(beside.*//; s/.*\.//; s/\\-/-/g' | sort -u >"$scratch/page-keys"
