@@ -164,8 +164,32 @@ static void mark_needed(struct bc_build *build)
 	}
 }
 
+/* One line on what this run cost; nothing when there are no artifacts or one failed, which was told. */
+static void tell_sum(struct bc_build *build, uint64_t start_ms)
+{
+	size_t hits = 0, built = 0, failed = 0;
+	bc_vec_each (n, &build->nodes) {
+		bool counts = (*n)->kind->build && ((*n)->is_target || (*n)->artifact);
+		hits += counts && (*n)->node_state == BC_NODE_HIT;
+		built += counts && (*n)->node_state == BC_NODE_BUILT;
+		failed += (*n)->node_state == BC_NODE_FAILED;
+	}
+	BC_AUTO(bc_buf) text = {0};
+	char elapsed[32];
+	bc_duration_format(bc_clock_ms() - start_ms, elapsed, sizeof(elapsed));
+	if (built)
+		bc_buf_addf(&text, "built %zu artifact%s in %s, %zu from the store", built,
+			built == 1 ? "" : "s", elapsed, hits);
+	else if (hits && !failed)
+		bc_buf_addf(&text, "nothing to build: %zu artifact%s from the store", hits,
+			hits == 1 ? "" : "s");
+	if (text.len)
+		bc_build_tell(build, BC_PROGRESS_BUILD_SUM, NULL, text.data, 0, 0);
+}
+
 bool bc_schedule_run(struct bc_build *build, struct bc_err *err)
 {
+	uint64_t start_ms = bc_clock_ms();
 	bc_graph_look(build);
 	run_phase(build, PHASE_ASK);
 	bc_vec_each (n, &build->nodes)
@@ -180,5 +204,6 @@ bool bc_schedule_run(struct bc_build *build, struct bc_err *err)
 	run_phase(build, PHASE_BUILD);
 	if (is_cancelled(build))
 		return bc_fail(err, BC_E_CANCELLED, 0, "interrupted");
+	tell_sum(build, start_ms);
 	return true;
 }

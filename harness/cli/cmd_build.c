@@ -120,6 +120,8 @@ static void on_progress(void *ctx, const struct bc_progress *p)
 	if (p->kind == BC_PROGRESS_NOTE) {
 		bc_buf_adds(&line, "note: ");
 		bc_escape_text(&line, text, strlen(text), false);
+	} else if (p->kind == BC_PROGRESS_BUILD_SUM) {
+		bc_buf_adds(&line, text);
 	} else if (p->kind == BC_PROGRESS_BUILD_STEP) {
 		if (!is_tty)
 			return;

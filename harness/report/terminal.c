@@ -422,6 +422,10 @@ void bc_terminal_progress(void *terminal, const struct bc_progress *p)
 	case BC_PROGRESS_BUILD_END:
 		on_build(t, p, id);
 		break;
+	case BC_PROGRESS_BUILD_SUM:
+		if (!t->quiet)
+			say(t, "STORE", NULL, p->text, NULL);
+		break;
 	case BC_PROGRESS_START:
 		on_start(t, p, id);
 		break;
