@@ -11,6 +11,7 @@
 #include <bootcheck/sys/fs.h>
 #include <bootcheck/sys/proc.h>
 
+#define LOG_MAX	      ((size_t)64 << 20)
 #define STEP_EVERY_MS 100 /* progress of bytes is told no more often */
 
 char *bc_job_input(struct bc_job *job, size_t index, struct bc_err *err)
@@ -83,6 +84,36 @@ bool bc_job_run(struct bc_job *job, char *const *argv, char *const *env, const c
 	struct bc_buf *output, struct bc_err *err)
 {
 	return bc_job_run_from(job, argv, env, cwd, NULL, 0, output, err);
+}
+
+void bc_job_env(const struct bc_job *job, struct bc_strs *env)
+{
+	const char *path = getenv("PATH");
+	bc_strs_addf(env, "PATH=%s", path ? path : "/usr/bin:/bin");
+	bc_strs_addf(env, "HOME=%s", job->work_dir);
+	bc_strs_addf(env, "TMPDIR=%s", job->work_dir);
+	bc_strs_add(env, "LC_ALL=C");
+	bc_strs_add(env, "TZ=UTC");
+	bc_strs_add(env, "SOURCE_DATE_EPOCH=" BC_BUILD_EPOCH);
+}
+
+int64_t bc_job_mark(const struct bc_job *job)
+{
+	return lseek(job->log_fd, 0, SEEK_END);
+}
+
+bool bc_job_quote(const struct bc_job *job, int64_t mark, const char *what, struct bc_err *err)
+{
+	BC_AUTO_FREE char *path = bc_asprintf("/proc/self/fd/%d", job->log_fd);
+	BC_AUTO(bc_buf) log = {.max = LOG_MAX};
+	BC_AUTO(bc_buf) first = {.max = 400};
+	if (!err || err->code != BC_E_COMMAND || !bc_fs_read(path, LOG_MAX, &log, NULL))
+		return false;
+	if (mark > 0 && (size_t)mark <= log.len)
+		bc_buf_drop(&log, (size_t)mark);
+	if (bc_first_error(log.data ? log.data : "", log.len, &first))
+		(void)bc_fail(err, BC_E_COMMAND, 0, "%s: %s", what, first.data);
+	return false;
 }
 
 struct site {

@@ -11,10 +11,7 @@
 #include <bootcheck/sys/host.h>
 #include <bootcheck/sys/proc.h>
 
-#define LOG_MAX ((size_t)64 << 20)
-/* Every date in what is built: 2020-01-01, so that it is plainly not the real one. */
-#define EPOCH	  "1577836800"
-#define TIMESTAMP "Wed Jan  1 00:00:00 UTC 2020"
+#define TIMESTAMP "Wed Jan  1 00:00:00 UTC 2020" /* BC_BUILD_EPOCH */
 
 /* What makes objects worth keeping, as text. */
 static void family_of(const struct bc_kbuild *k, struct bc_buf *out)
@@ -31,19 +28,16 @@ static void family_of(const struct bc_kbuild *k, struct bc_buf *out)
 
 static void set_env(struct bc_kbuild *k)
 {
-	const char *path = getenv("PATH");
 	BC_AUTO_FREE char *ccache = bc_path_join(k->job->cache_dir, "ccache");
-	bc_strs_addf(&k->env, "PATH=%s", path ? path : "/usr/bin:/bin");
-	bc_strs_addf(&k->env, "HOME=%s", k->job->work_dir);
-	bc_strs_addf(&k->env, "TMPDIR=%s", k->job->work_dir);
-	bc_strs_add(&k->env, "LC_ALL=C");
-	bc_strs_add(&k->env, "TZ=UTC");
-	bc_strs_add(&k->env, "SOURCE_DATE_EPOCH=" EPOCH);
+	bc_job_env(k->job, &k->env);
 	bc_strs_add(&k->env, "KBUILD_BUILD_TIMESTAMP=" TIMESTAMP);
 	bc_strs_add(&k->env, "KBUILD_BUILD_USER=bootcheck");
 	bc_strs_add(&k->env, "KBUILD_BUILD_HOST=bootcheck");
 	/* Otherwise it counts the builds of a folder. */
 	bc_strs_add(&k->env, "KBUILD_BUILD_VERSION=1");
+	/* The debug information, and with it the build id, are the same wherever the work folder is. */
+	bc_strs_addf(&k->env, "KCFLAGS=-fdebug-prefix-map=%s/=", k->dir);
+	bc_strs_addf(&k->env, "KAFLAGS=-fdebug-prefix-map=%s/=", k->dir);
 	/* Set, though empty, so that no repository around the cache adds a "+". */
 	bc_strs_add(&k->env, "LOCALVERSION=");
 	bc_strs_addf(&k->env, "CCACHE_DIR=%s", ccache);
@@ -182,29 +176,16 @@ static void on_output(void *ctx, const char *data, size_t len)
 	bc_job_step(k->job, text.data, 0, 0);
 }
 
-/* The log of this job so far, from `start` on. */
-static void read_log(const struct bc_job *job, off_t start, struct bc_buf *out)
+/* Paths as they are in the source, not as they are here. */
+static void shorten(struct bc_kbuild *k, struct bc_err *err)
 {
-	BC_AUTO_FREE char *path = bc_asprintf("/proc/self/fd/%d", job->log_fd);
-	if (!bc_fs_read(path, LOG_MAX, out, NULL))
-		return;
-	if (start > 0 && (size_t)start <= out->len)
-		bc_buf_drop(out, (size_t)start);
-}
-
-static void explain(struct bc_kbuild *k, off_t start, const char *target, struct bc_err *err)
-{
-	BC_AUTO(bc_buf) log = {.max = LOG_MAX};
-	BC_AUTO(bc_buf) first = {.max = 600};
-	read_log(k->job, start, &log);
-	if (!bc_kbuild_first_error(log.data ? log.data : "", log.len, &first))
-		return;
-	/* Paths as they are in the source, not as they are here. */
-	BC_AUTO_FREE char *src = bc_asprintf("%s/", k->src);
-	const char *text = first.data;
-	text += bc_has_prefix(text, src) ? strlen(src) : 0;
-	text += bc_has_prefix(text, "../src/") ? strlen("../src/") : 0;
-	(void)bc_fail(err, BC_E_COMMAND, 0, "make %s failed: %s", target, text);
+	const char *const prefixes[] = {k->src, "../src"};
+	for (size_t i = 0; i < BC_LEN(prefixes); i++) {
+		BC_AUTO_FREE char *prefix = bc_asprintf(": %s/", prefixes[i]);
+		char *at = strstr(err->message, prefix);
+		if (at)
+			memmove(at + 2, at + strlen(prefix), strlen(at + strlen(prefix)) + 1);
+	}
 }
 
 bool bc_kbuild_make(
@@ -226,7 +207,8 @@ bool bc_kbuild_make(
 		bc_strs_add(&argv, *target);
 	bc_escape_argv(&line, bc_strs_argv(&argv));
 	bc_job_log(k->job, "$ %s", line.data);
-	off_t start = lseek(k->job->log_fd, 0, SEEK_END);
+	int64_t mark = bc_job_mark(k->job);
+	BC_AUTO_FREE char *what = bc_asprintf("make %s failed", targets[0]);
 	struct bc_command command = {.argv = bc_strs_argv(&argv),
 		.env = bc_strs_argv(&k->env),
 		.cwd = k->dir,
@@ -239,7 +221,7 @@ bool bc_kbuild_make(
 		return true;
 	if (err->code != BC_E_COMMAND)
 		k->is_spoilt = true;
-	else
-		explain(k, start, targets[0], err);
+	BC_IGNORE(bc_job_quote(k->job, mark, what, err));
+	shorten(k, err);
 	return false;
 }

@@ -109,22 +109,6 @@ static bool plan_base(struct bc_planner *planner, struct bc_node *node, const st
 	return true;
 }
 
-static bool plan_fragments(struct bc_planner *planner, struct bc_node *node,
-	const struct bc_value *map, struct bc_err *err)
-{
-	const struct bc_value *list = bc_value_get(map, "fragments"), *item;
-	for (size_t i = 0; (item = bc_value_at(list, i)); i++) {
-		BC_AUTO_FREE char *member = NULL;
-		BC_AUTO_FREE char *label = bc_asprintf("fragments[%zu]", i);
-		struct bc_node *input =
-			bc_planner_ref(planner, item->text, item->loc, &member, err);
-		if (!input)
-			return false;
-		bc_node_add_input(node, label, input, member);
-	}
-	return true;
-}
-
 bool bc_kbuild_plan(struct bc_planner *planner, struct bc_node *node, const struct bc_value *map,
 	const struct bc_kbuild_kind *kind, struct bc_err *err)
 {
@@ -144,7 +128,8 @@ bool bc_kbuild_plan(struct bc_planner *planner, struct bc_node *node, const stru
 	bc_node_set(node, "cross_compile", cross);
 	bc_node_set(node, "config", text.data ? text.data : "");
 	bc_node_add_input(node, "source", source, NULL);
-	return plan_base(planner, node, map, kind, err) && plan_fragments(planner, node, map, err);
+	return plan_base(planner, node, map, kind, err) &&
+		bc_refs_plan(planner, node, "fragments", bc_value_get(map, "fragments"), err);
 }
 
 enum bc_resolved bc_kbuild_resolve(
@@ -172,7 +157,9 @@ static bool read_wanted(struct bc_kbuild *k, struct bc_kconfig *wanted, struct b
 {
 	const struct bc_value *list = bc_value_get(k->map, "fragments"), *item;
 	for (size_t i = 0; (item = bc_value_at(list, i)); i++) {
-		BC_AUTO_FREE char *label = bc_asprintf("fragments[%zu]", i);
+		BC_AUTO_FREE char *label = list->kind == BC_VALUE_SEQ
+			? bc_asprintf("fragments[%zu]", i)
+			: bc_strdup("fragments");
 		BC_AUTO_FREE char *path = bc_job_input(k->job, input_of(k->job->node, label), err);
 		BC_AUTO(bc_buf) text = {.max = BC_KCONFIG_MAX};
 		if (!path || !bc_fs_read(path, BC_KCONFIG_MAX, &text, err))

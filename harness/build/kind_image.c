@@ -8,8 +8,7 @@
 #include <bootcheck/sys/extfs.h>
 #include <bootcheck/sys/fs.h>
 
-#define MIB   ((uint64_t)1 << 20)
-#define EPOCH "1577836800"
+#define MIB ((uint64_t)1 << 20)
 
 static const char *const formats[] = {"ext2", "ext3", "ext4", "squashfs", NULL};
 static const struct bc_shape format = {.type = BC_T_WORD, .words = formats};
@@ -213,7 +212,7 @@ static bool write_squashfs(struct bc_job *job, struct bc_tree *tree, struct bc_e
 	BC_AUTO_FREE char *path = bc_job_main(job, "image.squashfs");
 	char *compress = (char *)bc_node_get(job->node, "compress");
 	char *argv[] = {"sqfstar", "-reproducible", "-no-progress", "-no-xattrs", "-comp", compress,
-		"-mkfs-time", EPOCH, "-all-time", EPOCH, path, NULL};
+		"-mkfs-time", BC_BUILD_EPOCH, "-all-time", BC_BUILD_EPOCH, path, NULL};
 	return bc_tool_there("sqfstar", err) && bc_tree_copy_links(tree, err) &&
 		write_tar(job, tar, tree, err) &&
 		bc_job_run_from(job, argv, NULL, NULL, tar, 0, NULL, err) && fit(job, path, err);

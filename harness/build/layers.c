@@ -40,6 +40,24 @@ bool bc_mode_of(const struct bc_value *map, unsigned fallback, unsigned *mode, s
 	return true;
 }
 
+bool bc_refs_plan(struct bc_planner *planner, struct bc_node *node, const char *label,
+	const struct bc_value *list, struct bc_err *err)
+{
+	const struct bc_value *item;
+	for (size_t i = 0; (item = bc_value_at(list, i)); i++) {
+		BC_AUTO_FREE char *member = NULL;
+		BC_AUTO_FREE char *full = list->kind == BC_VALUE_SEQ
+			? bc_asprintf("%s[%zu]", label, i)
+			: bc_strdup(label);
+		struct bc_node *input =
+			bc_planner_ref(planner, item->text, item->loc, &member, err);
+		if (!input)
+			return false;
+		bc_node_add_input(node, full, input, member);
+	}
+	return true;
+}
+
 /* The layer's folder inside, "" for the root. */
 static char *layer_to(const struct bc_value *item, struct bc_err *err)
 {

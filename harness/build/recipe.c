@@ -14,6 +14,10 @@ const struct bc_recipe *const bc_recipes[] = {
 	&bc_recipe_busybox,
 	&bc_recipe_uboot,
 	&bc_recipe_libc,
+	&bc_recipe_dtb,
+	&bc_recipe_uimage,
+	&bc_recipe_fit,
+	&bc_recipe_command,
 	NULL,
 };
 
@@ -30,6 +34,10 @@ const struct bc_variant *const bc_artifact_variants[] = {
 	&bc_variant_busybox,
 	&bc_variant_uboot,
 	&bc_variant_libc,
+	&bc_variant_dtb,
+	&bc_variant_uimage,
+	&bc_variant_fit,
+	&bc_variant_command,
 	NULL,
 };
 

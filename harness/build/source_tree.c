@@ -165,22 +165,6 @@ static bool is_tree_already(const struct bc_node *node)
 		(strcmp(node->kind->name, "path") == 0 && node->state && bc_fs_is_dir(node->state));
 }
 
-static bool add_patches(struct bc_planner *planner, struct bc_node *node,
-	const struct bc_value *patches, struct bc_err *err)
-{
-	const struct bc_value *item;
-	for (size_t i = 0; (item = bc_value_at(patches, i)); i++) {
-		BC_AUTO_FREE char *member = NULL;
-		BC_AUTO_FREE char *label = bc_asprintf("patches[%zu]", i);
-		struct bc_node *patch =
-			bc_planner_ref(planner, item->text, item->loc, &member, err);
-		if (!patch)
-			return false;
-		bc_node_add_input(node, label, patch, member);
-	}
-	return true;
-}
-
 /* What stays the same when the source moves on: its text without digits, for want of anything better. */
 static char *guess_lineage(const char *title)
 {
@@ -207,7 +191,7 @@ struct bc_node *bc_source_tree_plan(struct bc_planner *planner, const struct bc_
 	struct bc_node *node = bc_node_new(&kind_source, source->loc);
 	node->lineage = bc_strdup(from->lineage);
 	bc_node_add_input(node, "source", from, member);
-	if (add_patches(planner, node, patches, err)) {
+	if (bc_refs_plan(planner, node, "patches", patches, err)) {
 		describe(node);
 		return bc_planner_add(planner, node);
 	}

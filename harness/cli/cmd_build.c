@@ -157,6 +157,7 @@ static const char *state_name(enum bc_node_state state)
 
 struct table {
 	const struct args *args;
+	const struct bc_case *c; /* whose nodes come */
 	struct bc_buf out;
 	struct {
 		BC_VEC(const char
@@ -219,7 +220,9 @@ static void add_node(struct table *t, const struct bc_node_info *info)
 static void on_node(void *ctx, const struct bc_node_info *info)
 {
 	struct table *t = ctx;
-	if (info->err && (!t->worst || info->err->code == BC_E_CASE))
+	/* A case that is about an artifact that must not be built is none the worse for it. */
+	bool is_meant = t->c->outcome.verdict == BC_ERROR;
+	if (info->err && !is_meant && (!t->worst || info->err->code == BC_E_CASE))
 		t->worst = info->err;
 	if (t->list)
 		add_node_json(t, info);
@@ -233,6 +236,7 @@ static void print(struct bc_build *build, const struct bc_plan *plan, struct tab
 	struct bc_json *cases = bc_json_new_array();
 	for (size_t i = 0; i < plan->len; i++) {
 		const struct bc_case *c = plan->items[i];
+		t->c = c;
 		if (!t->args->is_json) {
 			size_t before = t->out.len;
 			bc_buf_addf(&t->out, "%s\n", c->id);

@@ -98,8 +98,4 @@ bool bc_kbuild_make(struct bc_kbuild *k, const char *const *targets, const char 
  * defconfig is BC_E_CASE with the nearest names. */
 bool bc_kbuild_configure(struct bc_kbuild *k, struct bc_err *err) BC_MUST_CHECK;
 
-/* The first error in a build's log, as one line: "drivers/a.c:12:3: error: message". False when none is
- * recognised. Hostile text is fine. */
-bool bc_kbuild_first_error(const char *log, size_t len, struct bc_buf *out);
-
 #endif

@@ -163,6 +163,18 @@ void bc_job_entry(struct bc_job *job, const struct bc_entry *entry);
 void bc_job_log(struct bc_job *job, const char *fmt, ...) BC_PRINTF(2, 3);
 /* Tells whoever watches what goes on. */
 void bc_job_step(struct bc_job *job, const char *text, uint64_t done, uint64_t total);
+/* Every date in what is built, in seconds since the epoch: 2020-01-01, so that it is plainly not the real one. */
+#define BC_BUILD_EPOCH "1577836800"
+/* Adds the environment that every tool of a build gets: PATH, a HOME and TMPDIR that go away, C, UTC. */
+void bc_job_env(const struct bc_job *job, struct bc_strs *env);
+/* Where the log is now, for bc_job_quote(). */
+int64_t bc_job_mark(const struct bc_job *job);
+/* After a command failed (BC_E_COMMAND): puts the first error that it wrote to the log since mark into *err, as
+ * "what: file:line: message". Does nothing for other failures. Always false. */
+bool bc_job_quote(const struct bc_job *job, int64_t mark, const char *what, struct bc_err *err);
+/* The first error in a tool's output, as one line: "drivers/a.c:12:3: error: message". False when none is
+ * recognised. Hostile text is fine. */
+bool bc_first_error(const char *log, size_t len, struct bc_buf *out);
 /* Runs a command in cwd (NULL: work_dir); all it prints goes to the log, stdout to output when that is not
  * NULL. env: NULL = the parent's. Errors of bc_command_run(). */
 bool bc_job_run(struct bc_job *job, char *const *argv, char *const *env, const char *cwd,

@@ -8,12 +8,21 @@
 
 extern const struct bc_recipe bc_recipe_apt, bc_recipe_apt_source, bc_recipe_url, bc_recipe_path,
 	bc_recipe_tree, bc_recipe_file, bc_recipe_initramfs, bc_recipe_linux, bc_recipe_busybox,
-	bc_recipe_uboot, bc_recipe_libc, bc_recipe_image;
+	bc_recipe_uboot, bc_recipe_libc, bc_recipe_image, bc_recipe_dtb, bc_recipe_uimage,
+	bc_recipe_fit, bc_recipe_command;
 
 /* A node that unpacks `archive` (a node whose content is one file), with the options members and strip of
  * `map`. */
 struct bc_node *bc_extract_plan(struct bc_planner *planner, struct bc_node *archive,
 	const struct bc_value *map, struct bc_err *err) BC_MUST_CHECK;
+
+/* Gives node an input for each reference of a list (which may be NULL, or a single one), "label[i]" or, when it is no
+ * list, "label". BC_E_CASE. */
+bool bc_refs_plan(struct bc_planner *planner, struct bc_node *node, const char *label,
+	const struct bc_value *list, struct bc_err *err) BC_MUST_CHECK;
+/* True when the key is not there, or a number. BC_E_CASE. */
+bool bc_address_check(
+	const struct bc_value *map, const char *key, struct bc_err *err) BC_MUST_CHECK;
 
 /* Gives node one input for each item of a list of layers, and the fields that say where each goes. A NULL
  * list is empty. */

@@ -2,7 +2,7 @@
 #include <ctype.h>
 
 #include <bootcheck/base/text.h>
-#include <bootcheck/build/kbuild.h>
+#include <bootcheck/build/node.h>
 
 #define LINE_MAX 400 /* bytes of a line that are quoted */
 
@@ -45,7 +45,7 @@ static bool is_any_error(const char *line, size_t len)
 	return memmem(line, len, "rror: ", 6) != NULL || memmem(line, len, "ERROR", 5) != NULL;
 }
 
-bool bc_kbuild_first_error(const char *log, size_t len, struct bc_buf *out)
+bool bc_first_error(const char *log, size_t len, struct bc_buf *out)
 {
 	static bool (*const kinds[])(const char *, size_t) = {
 		is_compiler_error, is_linker_error, is_shell_error, is_any_error, is_make_error};
