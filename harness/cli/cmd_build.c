@@ -213,7 +213,13 @@ static void add_node(struct table *t, const struct bc_node_info *info)
 	add_field(&t->out, "", info->path);
 	add_field(&t->out, "why: ", wants_why && !info->err ? info->why : NULL);
 	add_field(&t->out, "key: ", t->args->is_explaining ? info->key : NULL);
-	add_field(&t->out, "error: ", info->err ? info->err->message : NULL);
+	if (info->err && info->err->file[0]) {
+		BC_AUTO_FREE char *place = bc_asprintf(
+			"%s:%d: %s", info->err->file, info->err->line, info->err->message);
+		add_field(&t->out, "error: ", place);
+	} else {
+		add_field(&t->out, "error: ", info->err ? info->err->message : NULL);
+	}
 	add_field(&t->out, "hint: ", info->err ? info->err->hint : NULL);
 }
 

@@ -1,0 +1,220 @@
+#!/usr/bin/env bash
+# labels: cli
+# timeout: 300
+# Images, device trees, U-Boot's images and commands as artifacts: what other programs say of them, that the
+# same input gives the same bytes, and what is said of wrong input.
+set -euo pipefail
+for tool in e2fsck debugfs sqfstar unsquashfs dtc fdtget mkimage dumpimage openssl; do
+	command -v $tool >/dev/null || { echo "SKIP: $tool is not here"; exit 77; }
+done
+dir=$(mktemp -d)
+trap 'chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
+fail() { echo "FAIL: $*"; [[ ! -s $dir/log ]] || cat "$dir/log"; exit 1; }
+export XDG_CACHE_HOME=$dir/cache
+mkdir "$dir/cases" "$dir/tree" "$dir/tree/sub"
+cd "$dir"
+
+# a_case NAME: the artifact x from stdin, on a card if SD is set.
+a_case() {
+	{
+		printf 'bootcheck: 1\nname: %s\nmachine: {arch: arm, model: virt}\nartifacts:\n' "$1"
+		cat
+		echo 'boot:'
+		if [[ ${SD:-} ]]; then echo '  sd: ${x}'; else echo '  kernel: ${x}'; fi
+		printf 'console:\n  - expect: Linux\n'
+	} >"cases/$1.yaml"
+}
+# build NAME: its path in $path, its exit status in $rc.
+build() {
+	rc=0
+	"$BOOTCHECK" build "cases/$1.yaml" >out 2>log || rc=$?
+	path=$(awk '$1 == "built" || $1 == "hit" { inner = $2 == "x:"; next } inner && /^ +\// { print $1; exit }' out)
+}
+good() {
+	build "$1"
+	[[ $rc == 0 && -e $path ]] || fail "$1: exit $rc"
+}
+bad() {
+	build "$1"
+	[[ $rc == "$2" ]] || fail "$1: exit $rc, not $2"
+	shift 2
+	for text; do
+		grep -qF -- "$text" log out || fail "no '$text'"
+	done
+}
+
+printf 'hello\n' >tree/file
+ln tree/file tree/other
+ln -s file tree/link
+head -c 300000 /dev/zero >tree/sub/zeros
+for ((i = 0; i < 400; i++)); do echo $i >"tree/sub/a-rather-long-name-of-a-file-$i"; done
+content() {
+	cat <<END
+      from: [{tree: tree}]
+      files: [{path: /etc/big, content: x, uid: 70000, gid: 80000, mode: 04755}]
+      dirs: [{path: /root, mode: 0700}, /dev]
+      links:
+        - {path: /hard, to: /file, hard: true}
+        - {path: /long, to: $(printf 'x%.0s' {1..200})}
+      nodes:
+        - {path: /dev/console, type: c, major: 5, minor: 1}
+        - {path: /dev/mmcblk0p1, type: b, major: 179, minor: 1, mode: 0660}
+        - {path: /dev/large, type: c, major: 300, minor: 70000}
+        - {path: /dev/pipe, type: p}
+      owners: [{paths: [/sub/*-1], uid: 7, gid: 8, mode: 0600}]
+END
+}
+for format in ext2 ext3 ext4; do
+	{ printf '  x:\n    image:\n      format: %s\n      size: 8M\n      label: root\n' $format; content; } | a_case $format
+	good $format
+	[[ $(stat -c %s "$path") == $((8 << 20)) ]] || fail "$format: size"
+	e2fsck -fn "$path" >fsck 2>&1 || { cat fsck; fail "$format: e2fsck"; }
+	grep -q ' non-contiguous' fsck || fail "$format: e2fsck said nothing"
+	q() { debugfs -R "$1" "$path" 2>/dev/null; }
+	[[ $(q 'cat /file') == hello && $(q 'cat /hard') == hello ]] || fail "$format: content"
+	q 'stat /hard' | grep -q 'Links: 2' || fail "$format: no hard link"
+	q 'stat /etc/big' | grep -Eq 'Mode:  04755' || fail "$format: mode"
+	q 'stat /etc/big' | grep -Eq 'User: 70000 +Group: 80000' || fail "$format: owner"
+	q 'stat /root' | grep -q 'Mode:  0700' || fail "$format: folder's mode"
+	q 'stat /dev/console' | grep -Eq 'major/minor number: 0?5:0?1' || fail "$format: node"
+	q 'stat /dev/large' | grep -Eq 'major/minor number: 300:70000' || fail "$format: large node"
+	q 'stat /sub/a-rather-long-name-of-a-file-1' | grep -Eq 'User: +7 +Group: +8' || fail "$format: owners"
+	q 'stat /sub/zeros' | grep -Eq 'Blockcount: 0' || fail "$format: zeros take room"
+	q 'stat /long' | grep -q 'Size: 200' || fail "$format: long link"
+	[[ $(q 'ls -p /sub' | grep -c a-rather) == 400 ]] || fail "$format: a folder lost entries"
+	journal=$(q 'stat <8>' | sed -n 's/.*Project: *[0-9]* *Size: \([0-9]*\).*/\1/p')
+	[[ $format == ext2 || $journal -ge $((1 << 20)) ]] || fail "$format: no journal"
+	first=$(sha256sum <"$path")
+	rm -rf cache2 && XDG_CACHE_HOME=$dir/cache2 build $format
+	[[ $(sha256sum <"$path") == "$first" ]] || fail "$format: other bytes from the same input"
+done
+{ printf '  x:\n    image:\n      format: squashfs\n'; content; } | a_case squashfs
+good squashfs
+first=$(sha256sum <"$path")
+unsquashfs -lln "$path" >list
+grep -Eq '^crw------- 0/0 +5, *1 .*/dev/console$' list || { cat list; fail "squashfs: node"; }
+grep -Eq '^-rwsr-xr-x 70000/80000 ' list || fail "squashfs: owner"
+rm -rf cache2 && XDG_CACHE_HOME=$dir/cache2 build squashfs
+[[ $(sha256sum <"$path") == "$first" ]] || fail "squashfs: other bytes from the same input"
+
+# Sizes.
+SD=1 a_case card <<<'  x: {image: {format: ext3, size: 5M, from: [{tree: tree}]}}'
+good card
+[[ $(stat -c %s "$path") == $((8 << 20)) ]] || fail "a card of 5M is not 8M"
+a_case fitting <<<'  x: {image: {format: ext4, from: [{tree: tree}]}}'
+good fitting
+e2fsck -fn "$path" >/dev/null 2>&1 || fail "an image without a size"
+head -c 6000000 /dev/urandom >tree/large
+a_case small <<<'  x: {image: {format: ext3, size: 4M, from: [{tree: tree}]}}'
+bad small 2 'cases/small.yaml:' 'does not fit in 4M' 'is needed'
+needed=$(grep -o '[0-9]*M is needed' log | head -n 1)
+a_case needed <<<"  x: {image: {format: ext3, size: ${needed%% *}, from: [{tree: tree}]}}"
+good needed
+a_case lost <<<'  x: {image: {format: ext3, links: [{path: /a, to: /b, hard: true}]}}'
+bad lost 2 "the hard link 'a' leads to 'b'"
+a_case nobody <<<'  x: {image: {format: ext3, owners: [{paths: [/nothing], uid: 1}]}}'
+bad nobody 2 'fit nothing inside'
+
+# Device trees.
+cat >base.dts <<'END'
+/dts-v1/;
+#define SPEED 38400
+/ { compatible = "test"; uart: serial@1000 { reg = <0x1000>; speed = <SPEED>; }; };
+END
+cat >more.dtso <<'END'
+/dts-v1/;
+/plugin/;
+&uart { status = "okay"; speed = <9600>; };
+END
+printf '/dts-v1/;\n/plugin/;\n&nowhere { status = "okay"; };\n' >astray.dts
+printf '/dts-v1/;\n/ { a = <1>\n};\n' >wrong.dts
+a_case dtb <<<'  x: {dtb: {source: base.dts, overlays: [more.dtso]}}'
+good dtb
+[[ $(fdtget "$path" /serial@1000 status) == okay && $(fdtget "$path" /serial@1000 speed) == 9600 ]] || fail "overlay"
+a_case astray <<<'  x: {dtb: {source: base.dts, overlays: [astray.dts]}}'
+bad astray 2 'astray.dts' 'the overlay does not fit the tree'
+a_case wrong <<<'  x: {dtb: {source: wrong.dts}}'
+bad wrong 2 'wrong.dts:' 'syntax error'
+head -c 100 "$path" >short.dtb 2>/dev/null || dtc -O dtb base.dts 2>/dev/null | head -c 100 >short.dtb
+a_case short <<<'  x: {dtb: {source: short.dtb}}'
+bad short 2 'short.dtb: this is no valid device tree'
+
+# U-Boot's images.
+head -c 20000 /dev/urandom >zImage
+echo 'echo hello' >script
+a_case uimage <<<"  x: {uimage: {type: kernel, data: zImage, load: '0x60008000', name: test}}"
+good uimage
+dumpimage -l "$path" >list
+grep -q 'Load Address: 60008000' list && grep -q 'Entry Point:  60008000' list && grep -q 'ARM Linux Kernel Image' list ||
+	{ cat list; fail "uimage"; }
+first=$(sha256sum <"$path")
+rm -rf cache2 && XDG_CACHE_HOME=$dir/cache2 build uimage
+[[ $(sha256sum <"$path") == "$first" ]] || fail "uimage: other bytes from the same input"
+a_case multi <<<'  x: {uimage: {type: multi, data: [zImage, script]}}'
+good multi
+dumpimage -l "$path" | grep -q 'Image 1: 11 Bytes' || fail "multi"
+a_case script <<<'  x: {uimage: {type: script, data: script}}'
+good script
+a_case two <<<'  x: {uimage: {type: kernel, data: [zImage, script]}}'
+bad two 2 'only `type: multi` holds several files'
+a_case address <<<'  x: {uimage: {type: kernel, data: zImage, load: here}}'
+bad address 2 "'here' is no address"
+
+dtc -O dtb -o board.dtb base.dts 2>/dev/null || { cpp -nostdinc -undef -x assembler-with-cpp base.dts >plain.dts && dtc -O dtb -o board.dtb plain.dts; }
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out dev.key 2>/dev/null
+openssl req -batch -new -x509 -key dev.key -out dev.crt 2>/dev/null
+fit_images() {
+	cat <<'END'
+      images:
+        kernel: {data: zImage, type: kernel, load: '0x60008000'}
+        fdt-1: {data: board.dtb, type: flat_dt, hashes: [crc32, sha1]}
+      configurations:
+        conf-1: {kernel: kernel, fdt: fdt-1}
+END
+}
+{ printf '  x:\n    fit:\n'; fit_images; } | a_case fit
+good fit
+dumpimage -l "$path" >list
+grep -q "Default Configuration: 'conf-1'" list && grep -q 'Hash algo:    sha256' list && grep -q 'Hash algo:    crc32' list ||
+	{ cat list; fail "fit"; }
+first=$(sha256sum <"$path")
+rm -rf cache2 && XDG_CACHE_HOME=$dir/cache2 build fit
+[[ $(sha256sum <"$path") == "$first" ]] || fail "fit: other bytes from the same input"
+{ printf '  x:\n    fit:\n'; fit_images; printf '      sign: {key: dev.key, cert: dev.crt, control: board.dtb}\n'; } >fit.body
+a_case signed <fit.body
+sed -i 's/\${x}/${x:fit.itb}/' cases/signed.yaml
+good signed
+dumpimage -l "$path/fit.itb" | grep -q 'Sign algo:    sha256,rsa2048:dev' || fail "not signed"
+[[ $(fdtget "$path/control.dtb" /signature/key-dev required) == conf ]] || fail "no public key in control.dtb"
+{ printf '  x:\n    fit:\n'; fit_images | sed 's/fdt: fdt-1/fdt: fdt-2/'; } | a_case nofdt
+bad nofdt 2 "the FIT has no image 'fdt-2'"
+
+# Commands.
+mkdir bin
+cat >bin/upper <<'END'
+#!/bin/sh
+tr a-z A-Z <"$1" >"$2"
+env | sort >environment
+[ -z "$3" ] || { echo "$1:1: error: $3" >&2; exit 1; }
+END
+chmod +x bin/upper
+export PATH=$dir/bin:$PATH SECRET=1
+a_case command <<<'  x: {command: {argv: [upper, in, out/text], inputs: {in: script, out/keep: script}, outputs: [out/text, environment], env: {MINE: yes it is}}}'
+good command
+[[ $(cat "$path/out/text") == 'ECHO HELLO' ]] || fail "command: output"
+grep -q '^MINE=yes it is$' "$path/environment" || fail "command: its environment"
+grep -q SECRET "$path/environment" && fail "command: our environment is not its"
+echo '# changed' >>bin/upper
+build command
+grep -q '^ *built  *x: command' out || fail "a changed program is not in the key"
+good command
+a_case fails <<<'  x: {command: {argv: [upper, in, out, went wrong], inputs: {in: script}, outputs: [out]}}'
+bad fails 3 'upper: in:1: error: went wrong'
+a_case nothing <<<'  x: {command: {argv: ["true"], outputs: [out]}}'
+bad nothing 3 'wrote no out'
+a_case outside <<<'  x: {command: {argv: ["true"], outputs: [../out]}}'
+bad outside 2 "'../out' is no path inside"
+a_case slow <<<'  x: {command: {argv: [sleep, "60"], outputs: [out], limit: 200ms}}'
+bad slow 3 'sleep'
+a_case missing <<<'  x: {command: {argv: [no-such-program], outputs: [out]}}'
+bad missing 3 'no-such-program is not installed'
