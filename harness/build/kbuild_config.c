@@ -181,17 +181,19 @@ static bool read_config(const char *path, struct bc_kconfig *config, struct bc_e
 		bc_kconfig_parse(config, path, text.data ? text.data : "", text.len, err);
 }
 
-/* Names of defconfigs that may be meant. */
-static void list_near(struct bc_kbuild *k, const char *base, struct bc_buf *out)
+/* The folder of the source tree that holds the defconfigs. */
+static char *configs_folder(const struct bc_kbuild *k)
 {
 	const char *arch = bc_node_get(k->job->node, "arch");
-	BC_AUTO_FREE char *below = strcmp(k->kind->configs, "arch/%s/configs") == 0
-		? bc_asprintf("arch/%s/configs",
-			  !arch								     ? ""
-				  : strcmp(arch, "x86_64") == 0 || strcmp(arch, "i386") == 0 ? "x86"
-											     : arch)
-		: bc_strdup(k->kind->configs);
-	BC_AUTO_FREE char *dir = bc_path_join(k->src, below);
+	if (strcmp(k->kind->configs, "arch/%s/configs") != 0)
+		return bc_strdup(k->kind->configs);
+	bool is_x86 = arch && (strcmp(arch, "x86_64") == 0 || strcmp(arch, "i386") == 0);
+	return bc_asprintf("arch/%s/configs", is_x86 ? "x86" : (arch ? arch : ""));
+}
+
+/* Names of defconfigs that may be meant. */
+static void list_near(const char *dir, const char *below, const char *base, struct bc_buf *out)
+{
 	BC_AUTO(bc_strs) names = {0};
 	if (!bc_fs_is_dir(dir) || !bc_fs_list(dir, &names, NULL) || !names.len)
 		return;
@@ -207,15 +209,19 @@ static void list_near(struct bc_kbuild *k, const char *base, struct bc_buf *out)
 		bc_buf_addf(out, " %zu files", names.len);
 }
 
+/* After make failed: whether that is because there is no such configuration. */
 static bool no_defconfig(struct bc_kbuild *k, const char *base, struct bc_err *err)
 {
-	BC_AUTO(bc_buf) log = {0};
+	BC_AUTO_FREE char *below = configs_folder(k);
+	BC_AUTO_FREE char *dir = bc_path_join(k->src, below);
+	BC_AUTO_FREE char *file = bc_path_join(dir, base);
 	BC_AUTO(bc_buf) near = {.max = 380};
-	if (!err || err->code != BC_E_COMMAND ||
-		(!strstr(err->message, "No rule to make target") &&
-			!strstr(err->message, "Can't find default configuration")))
+	bool is_told = strstr(err->message, "No rule to make target") ||
+		strstr(err->message, "Can't find default configuration");
+	if (err->code != BC_E_COMMAND || bc_fs_exists(file) ||
+		(!is_told && !bc_has_suffix(base, "_defconfig")))
 		return false;
-	list_near(k, base, &near);
+	list_near(dir, below, base, &near);
 	(void)bc_fail(err, BC_E_CASE, 0, "%s has no %s", k->kind->whose, base);
 	if (near.len)
 		(void)bc_err_hint(err, "%s", near.data);

@@ -1,0 +1,216 @@
+#!/usr/bin/env bash
+# labels: cli
+# timeout: 300
+# Builds from source with a tree that only looks like a kernel's: what is built, kept, rebuilt and explained, and
+# what is said of sources, patches, configurations and compilers that do not work.
+set -euo pipefail
+for tool in make gcc patch flex bison bc depmod; do
+	command -v $tool >/dev/null || { echo "SKIP: $tool is not here"; exit 77; }
+done
+[[ $(uname -m) == x86_64 ]] || { echo "SKIP: the tree is for x86_64"; exit 77; }
+dir=$(mktemp -d)
+child=
+trap '[[ -z $child ]] || kill -9 $child 2>/dev/null || true; chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
+fail() { echo "FAIL: $*"; [[ ! -s $dir/log ]] || cat "$dir/log"; [[ ! -s $dir/out ]] || cat "$dir/out"; exit 1; }
+export XDG_CACHE_HOME=$dir/cache
+mkdir "$dir/cases"
+cp -r "$SOURCE_DIR/tests/cli/kbuild-tree" "$dir/linux-1.0"
+cd "$dir"
+
+# a_case NAME FIELDS: a kernel made of these fields, "source: …" among them.
+a_case() {
+	cat >"cases/$1.yaml" <<END
+bootcheck: 1
+name: $1
+machine: {arch: x86_64, model: pc}
+artifacts:
+  kernel:
+    linux:
+      $2
+      targets: [bzImage, dtbs, modules, vmlinux]
+boot:
+  kernel: \${kernel:bzImage}
+console:
+  - expect: Linux
+END
+}
+# build NAME [ENV…]: the kernel's folder in $path, the exit status in $rc.
+build() {
+	local name=$1
+	shift
+	rc=0
+	env "$@" "$BOOTCHECK" build "cases/$name.yaml" >out 2>log || rc=$?
+	path=$(awk '$1 == "built" || $1 == "hit" { inner = $2 == "kernel:"; next } inner && /^ +\// { print $1; exit }' out)
+}
+good() {
+	build "$@"
+	[[ $rc == 0 && -s $path/bzImage ]] || fail "$1: exit $rc"
+}
+bad() {
+	local name=$1 want=$2
+	shift 2
+	build "$name"
+	[[ $rc == "$want" ]] || fail "$name: exit $rc, not $want"
+	for text; do
+		grep -qF -- "$text" log out || fail "$name: no '$text'"
+	done
+}
+# The compiler's lines of the newest build, from its log in the store.
+compiled() { grep -c '^  CC ' "$path/../build.log" || true; }
+
+# A tarball.
+tar -caf linux-1.0.tar.gz linux-1.0
+sum=$(sha256sum linux-1.0.tar.gz | cut -d ' ' -f 1)
+a_case tarball "source: {url: 'file://$dir/linux-1.0.tar.gz', sha256: $sum}
+      defconfig: tiny_defconfig
+      config: {MMC: y}"
+good tarball
+grep -q '^CONFIG_MMC=y$' "$path/config" || fail "the option is not set"
+[[ $(grep -c CONFIG_MMC "$path/config") == 1 ]] || fail "the option is there twice"
+grep -aq 'SD cards are in' "$path/bzImage" || fail "the option has no effect"
+grep -aq 'made by bootcheck@bootcheck, Wed Jan  1 00:00:00 UTC 2020' "$path/bzImage" || fail "who and when"
+[[ -s $path/board.dtb && -s $path/modules/lib/modules/fake/kernel/a.ko && $(cat "$path/release") == fake ]] || fail "outputs"
+[[ ! -L $path/modules/lib/modules/fake/build ]] || fail "a link into the work folder"
+first=$(sha256sum <"$path/bzImage")
+good tarball
+grep -q '^nothing to build: 1 artifact' log || fail "a second build does something"
+# Elsewhere, the same bytes.
+XDG_CACHE_HOME=$dir/a/longer/cache good tarball
+[[ $(sha256sum <"$path/bzImage") == "$first" ]] || fail "other bytes from the same input"
+
+# A folder: what changed is compiled again, and nothing else.
+a_case folder "source: linux-1.0
+      defconfig: board_defconfig"
+good folder
+[[ $(compiled) == 2 ]] || fail "$(compiled) files were compiled, not 2"
+sed -i 's/n++/n += 1/' linux-1.0/lib/string.c
+good folder
+grep -q 'why: .*linux-1.0' out || fail "it is not said why"
+[[ $(compiled) == 1 ]] || fail "$(compiled) files were compiled after a change to one"
+touch linux-1.0/lib/string.c
+good folder
+grep -q '^nothing to build' log || fail "a new time alone builds"
+echo '#define VERSION "other"' >linux-1.0/include/version.h
+good folder
+[[ $(compiled) == 2 ]] || fail "a header is not followed"
+echo '#define VERSION "fake"' >linux-1.0/include/version.h
+mkdir linux-1.0/extra && echo >linux-1.0/extra/file
+good folder
+[[ -n $(find "$XDG_CACHE_HOME/bootcheck/work" -path '*/src/extra/file') ]] || fail "a new file is not there"
+rm -r linux-1.0/extra
+echo '#define VERSION "third"' >linux-1.0/include/version.h
+good folder
+[[ -z $(find "$XDG_CACHE_HOME/bootcheck/work" -path '*/src/extra*') ]] || fail "a file that went is still there"
+
+echo '#define VERSION "fake"' >linux-1.0/include/version.h
+
+# Patches.
+cat >good.patch <<'END'
+--- a/include/version.h
++++ b/include/version.h
+@@ -1 +1 @@
+-#define VERSION "fake"
++#define VERSION "patched"
+END
+sed 's/"fake"/"another"/' good.patch >bad.patch
+a_case patched "source: linux-1.0
+      patches: good.patch
+      defconfig: board_defconfig"
+good patched
+grep -aq patched "$path/bzImage" || fail "the patch has no effect"
+grep -q fake linux-1.0/include/version.h || fail "the folder of the user was patched"
+a_case unpatched "source: linux-1.0
+      patches: [good.patch, bad.patch]
+      defconfig: board_defconfig"
+bad unpatched 2 'the patch bad.patch does not apply: hunk #1' 'include/version.h'
+
+# Configurations.
+printf '# Storage\nCONFIG_MMC=y\n' >mmc.config
+a_case lost "source: linux-1.0
+      defconfig: allnoconfig
+      fragments: [mmc.config]"
+bad lost 2 'mmc.config:2: CONFIG_MMC=y did not survive' 'BLOCK'
+a_case unknown "source: linux-1.0
+      defconfig: tiny_defconfig
+      config: {BLOK: y}"
+bad unknown 2 'CONFIG_BLOK=y did not survive' 'BLOCK'
+a_case nodefconfig "source: linux-1.0
+      defconfig: bord_defconfig"
+bad nodefconfig 2 'the kernel has no bord_defconfig' 'did you mean board_defconfig?'
+printf 'CONFIG_BLOCK=y\nnonsense\n' >broken.config
+a_case broken "source: linux-1.0
+      defconfig: tiny_defconfig
+      fragments: [broken.config]"
+bad broken 2 'broken.config:2'
+mkdir kconfig; cp linux-1.0/arch/x86/configs/board_defconfig kconfig/saved.config
+a_case file "source: linux-1.0
+      defconfig: kconfig/saved.config"
+good file
+grep -q '^CONFIG_MMC=y$' "$path/config" || fail "a configuration from a file"
+
+# Compilers.
+sed -i 's/while (s\[n\])/while (s[n)/' linux-1.0/lib/string.c
+bad folder 3 "make bzImage failed: lib/string.c:6:" 'error: ' 'the whole log is '
+sed -i 's/while (s\[n)/while (s[n])/' linux-1.0/lib/string.c
+good folder
+a_case compiler "source: linux-1.0
+      defconfig: board_defconfig
+      arch: mips
+      cross_compile: mips-linux-gnu-"
+if ! command -v mips-linux-gnu-gcc >/dev/null; then
+	bad compiler 3 'mips-linux-gnu-gcc is not installed' 'apt-get install gcc-mips-linux-gnu'
+fi
+
+# Archives that are not what they should be.
+head -c 700 linux-1.0.tar.gz >short.tar.gz
+a_case short "source: short.tar.gz
+      defconfig: board_defconfig"
+bad short 3 'short.tar.gz'
+tar -cf leading.tar --transform 's,^linux-1.0/Makefile$,../Makefile,' linux-1.0/Makefile linux-1.0/Kconfig 2>/dev/null
+a_case leading "source: leading.tar
+      defconfig: board_defconfig"
+bad leading 3 '../Makefile'
+a_case sum "source: {url: 'file://$dir/linux-1.0.tar.gz', sha256: $(printf '0%.0s' {1..64})}
+      defconfig: board_defconfig"
+bad sum 3 'sha256'
+[[ ! -e Makefile ]] || fail "an archive wrote outside"
+
+# Ended in the middle: SIGINT, then SIGKILL. Nothing looks finished, and the next build is whole.
+a_case waits "source: linux-1.0
+      defconfig: tiny_defconfig"
+for signal in INT KILL; do
+	rm -f waiting
+	: >wait
+	"$BOOTCHECK" build cases/waits.yaml >out 2>log &
+	child=$!
+	for ((n = 0; n < 300; n++)); do
+		[[ ! -e waiting ]] || break
+		kill -0 $child 2>/dev/null || fail "the build that waits ended"
+		sleep 0.1
+	done
+	[[ -e waiting ]] || fail "the build never waits"
+	kill -$signal $child
+	rc=0
+	wait $child || rc=$?
+	child=
+	[[ $signal == KILL || $rc == 130 ]] || fail "SIGINT: exit $rc"
+	for ((n = 0; n < 100; n++)); do
+		pgrep -f "O=$dir/cache" >/dev/null || break
+		sleep 0.1
+	done
+	! pgrep -f "O=$dir/cache" >/dev/null || fail "SIG$signal: make is left"
+	rm wait
+	"$BOOTCHECK" build -n cases/waits.yaml >out 2>log
+	grep -q 'miss *kernel' out || fail "SIG$signal: a half of a build looks finished"
+done
+good waits
+grep -q 'ended in the middle' "$path/../build.log" || fail "objects of a killed build were trusted"
+
+# Two at once: one builds, the other waits and takes.
+echo 'int more;' >>linux-1.0/lib/string.c
+"$BOOTCHECK" build cases/waits.yaml >out1 2>log1 &
+child=$!
+"$BOOTCHECK" build cases/waits.yaml >out2 2>log2 || fail "the second of two"
+wait $child || fail "the first of two"
+child=
+[[ $(cat log1 log2 | grep -c '^built 1 artifact') == 1 ]] || { cat log1 log2; fail "both built, or none"; }
