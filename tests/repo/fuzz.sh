@@ -14,6 +14,10 @@ parsers=(
 	'harness/sys/archive.c=bc_archive_'
 	'harness/sys/emulator.c=bc_emulator_parse'
 	'harness/sys/json.c=bc_json_parse'
+	'harness/build/kconfig.c=bc_kconfig_parse'
+	'harness/build/kconfig_scan.c=bc_kconfig_scan_text'
+	'harness/build/first_error.c=bc_first_error'
+	'harness/sys/devtree.c=bc_devtree_overlay'
 	'harness/base/text.c=bc_size_parse'
 )
 
