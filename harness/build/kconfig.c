@@ -165,7 +165,7 @@ bool bc_kconfig_parse(struct bc_kconfig *config, const char *file, const char *t
 		const char *start = text + at, *name, *value;
 		const char *newline = memchr(start, '\n', len - at);
 		size_t n = newline ? (size_t)(newline - start) : len - at, count, v;
-		if (!read_line(start, n, &name, &count, &value, &v)) {
+		if (memchr(start, '\0', n) || !read_line(start, n, &name, &count, &value, &v)) {
 			BC_AUTO(bc_buf) shown = {0};
 			bc_escape_text(&shown, start, n < 60 ? n : 60, false);
 			(void)bc_fail(err, BC_E_FORMAT, 0,

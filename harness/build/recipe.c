@@ -5,6 +5,7 @@ const struct bc_recipe *const bc_recipes[] = {
 	&bc_recipe_apt,
 	&bc_recipe_apt_source,
 	&bc_recipe_url,
+	&bc_recipe_git,
 	&bc_recipe_path,
 	&bc_recipe_tree,
 	&bc_recipe_file,
@@ -25,6 +26,7 @@ const struct bc_variant *const bc_artifact_variants[] = {
 	&bc_variant_apt,
 	&bc_variant_apt_source,
 	&bc_variant_url,
+	&bc_variant_git,
 	&bc_variant_path,
 	&bc_variant_tree,
 	&bc_variant_file,
@@ -45,6 +47,7 @@ const struct bc_variant *const bc_source_variants[] = {
 	&bc_variant_apt,
 	&bc_variant_apt_source,
 	&bc_variant_url,
+	&bc_variant_git,
 	&bc_variant_path,
 	NULL,
 };

@@ -40,6 +40,7 @@ static const struct bc_variant *const layer_variants[] = {
 	&bc_variant_apt,
 	&bc_variant_apt_source,
 	&bc_variant_url,
+	&bc_variant_git,
 	&bc_variant_path,
 	NULL,
 };

@@ -45,7 +45,12 @@ const struct bc_variant bc_variant_apt_source = {
 };
 
 static const struct bc_field url_options[] = {
-	{"sha256", &bc_shape_text, "The sum of the file, 64 hexadecimal digits.", true, NULL},
+	{"sha256", &bc_shape_text, "The sum of the file, 64 hexadecimal digits.", false, NULL},
+	{"sums", &bc_shape_text,
+		"Instead of `sha256`: the address of a list of sums, as sha256sum writes it, in "
+		"which "
+		"the file is looked up by its name. It is asked once and remembered.",
+		false, NULL},
 	{"mirrors", &bc_shape_texts, "Other places of the same file, tried in order.", false, NULL},
 	{"size", &bc_shape_size, "A larger file is refused.", false, "4G"},
 	{"name", &bc_shape_text, "Its file name; the last part of the address when not given.",

@@ -74,7 +74,8 @@ static bool has_machine(struct bc_emulators *emulators, const struct bc_case *c,
 
 static void refuse(struct bc_job *job)
 {
-	job->state = job->why.code == BC_E_MISSING ? BC_JOB_SKIP : BC_JOB_ERROR;
+	bool is_cut_off = job->c->needs_network && job->why.code == BC_E_NET;
+	job->state = job->why.code == BC_E_MISSING || is_cut_off ? BC_JOB_SKIP : BC_JOB_ERROR;
 }
 
 static struct bc_result *find_done(struct bc_run *done, const char *id)

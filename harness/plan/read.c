@@ -217,6 +217,7 @@ struct bc_case *bc_case_read(const struct bc_lint *lint, const struct bc_plan_fi
 	read_steps(bc_value_get(tree, "console"), lint->options, c);
 	read_judgement(tree, c);
 	c->prompt = bc_strdup(bc_value_text(tree, "prompt", "^[^#$]{0,80}[#$] $"));
+	c->needs_network = bc_value_lists(bc_value_get(tree, "needs"), "network");
 	read_outcome(bc_value_get(tree, "outcome"), &c->outcome);
 	return c;
 }

@@ -180,12 +180,20 @@ static const struct bc_shape outcome_object = {.type = BC_T_OBJECT, .fields = ou
 static const struct bc_shape *const outcome_either[] = {&outcome_word, &outcome_object, NULL};
 static const struct bc_shape outcome = {.type = BC_T_EITHER, .either = outcome_either};
 
+static const char *const need_words[] = {"network", NULL};
+static const struct bc_shape need = {.type = BC_T_WORD, .words = need_words};
+static const struct bc_shape needs = {.type = BC_T_LIST, .item = &need};
+
 static const struct bc_field case_fields[] = {
 	{"bootcheck", &version, "The version of the case format.", true, NULL},
 	{"name", &bc_shape_name, "The name of the case; with the cell of its matrix it is the id.",
 		true, NULL},
 	{"summary", &bc_shape_text, "One line on what the case guards.", false, NULL},
 	{"labels", &names, "Words to select cases by.", false, NULL},
+	{"needs", &needs,
+		"What not every host has: without it the case is skipped, not in error. `network`: "
+		"hosts other than Debian's mirrors.",
+		false, NULL},
 	{"use", &bc_shape_texts,
 		"Files that are merged below this one, in order; paths start at this file's "
 		"folder.",

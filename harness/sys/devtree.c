@@ -4,9 +4,19 @@
 #include <bootcheck/base/mem.h>
 #include <bootcheck/sys/devtree.h>
 
+/* dtc has written version 17 since 2006. libfdt 1.6 runs into a null pointer over names in older ones. */
+static int check(const void *data, size_t len)
+{
+	if (len > BC_DEVTREE_MAX || len < FDT_V17_SIZE || fdt_magic(data) != FDT_MAGIC)
+		return -FDT_ERR_BADMAGIC;
+	if (fdt_version(data) != 17)
+		return -FDT_ERR_BADVERSION;
+	return fdt_check_full(data, len);
+}
+
 bool bc_devtree_check(const void *data, size_t len, struct bc_err *err)
 {
-	int rc = len > BC_DEVTREE_MAX ? -FDT_ERR_BADSTRUCTURE : fdt_check_full(data, len);
+	int rc = check(data, len);
 	return rc == 0 ||
 		bc_fail(err, BC_E_FORMAT, 0, "this is no valid device tree: %s", fdt_strerror(rc));
 }

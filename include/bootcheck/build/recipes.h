@@ -6,10 +6,10 @@
 #include <bootcheck/build/shapes.h>
 #include <bootcheck/build/tree.h>
 
-extern const struct bc_recipe bc_recipe_apt, bc_recipe_apt_source, bc_recipe_url, bc_recipe_path,
-	bc_recipe_tree, bc_recipe_file, bc_recipe_initramfs, bc_recipe_linux, bc_recipe_busybox,
-	bc_recipe_uboot, bc_recipe_libc, bc_recipe_image, bc_recipe_dtb, bc_recipe_uimage,
-	bc_recipe_fit, bc_recipe_command;
+extern const struct bc_recipe bc_recipe_apt, bc_recipe_apt_source, bc_recipe_url, bc_recipe_git,
+	bc_recipe_path, bc_recipe_tree, bc_recipe_file, bc_recipe_initramfs, bc_recipe_linux,
+	bc_recipe_busybox, bc_recipe_uboot, bc_recipe_libc, bc_recipe_image, bc_recipe_dtb,
+	bc_recipe_uimage, bc_recipe_fit, bc_recipe_command;
 
 /* A node that unpacks `archive` (a node whose content is one file), with the options members and strip of
  * `map`. */

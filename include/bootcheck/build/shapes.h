@@ -42,7 +42,7 @@ extern const struct bc_shape bc_shape_owners;
 		"owners", &bc_shape_owners, "Owners and modes, over all of that.", false, NULL     \
 	}
 
-extern const struct bc_variant bc_variant_url, bc_variant_path, bc_variant_apt,
+extern const struct bc_variant bc_variant_url, bc_variant_git, bc_variant_path, bc_variant_apt,
 	bc_variant_apt_source, bc_variant_tree, bc_variant_file, bc_variant_initramfs,
 	bc_variant_linux, bc_variant_busybox, bc_variant_uboot, bc_variant_libc, bc_variant_image,
 	bc_variant_dtb, bc_variant_uimage, bc_variant_fit, bc_variant_command;

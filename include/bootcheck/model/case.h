@@ -117,6 +117,7 @@ struct bc_case {
 	struct bc_strs detect_off; /* ids or groups of detectors that this case switches off */
 	bool detect_none;	   /* `detect: off` */
 	char *prompt;		   /* pattern of the shell's prompt; a default when not given */
+	bool needs_network;	   /* an artifact that cannot be fetched is a reason to skip */
 	struct bc_outcome outcome;
 	struct bc_loc loc;
 };
