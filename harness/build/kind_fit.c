@@ -8,7 +8,8 @@
 
 static const struct bc_field image_fields[] = {
 	{"data", &bc_shape_ref, "What it holds.", true, NULL},
-	{"type", &bc_shape_name, "kernel, flat_dt, ramdisk, script, firmware …", true, NULL},
+	{"type", &bc_shape_name, "kernel, flat_dt, ramdisk, script, firmware and so on.", true,
+		NULL},
 	{"arch", &bc_shape_name, "U-Boot's name of the architecture.", false, "arm"},
 	{"os", &bc_shape_name, "U-Boot's name of the operating system.", false, "linux"},
 	{"compression", &bc_shape_name, "How the data is compressed.", false, "none"},
@@ -52,8 +53,8 @@ static const struct bc_field fields[] = {
 	{"configurations", &configurations, "The configurations by their names.", true, NULL},
 	{"default", &bc_shape_name, "The configuration that is taken when none is named.", false,
 		NULL},
-	{"hashes", &bc_shape_texts, "The hashes of every image: crc32, sha1, sha256 …", false,
-		"[sha256]"},
+	{"hashes", &bc_shape_texts, "The hashes of every image: crc32, sha1, sha256 and so on.",
+		false, "[sha256]"},
 	{"sign", &sign_shape, "Sign the configurations.", false, NULL},
 	{0},
 };

@@ -146,6 +146,9 @@ static void print_inner(struct manual *m, const struct bc_shape *shape, const ch
 	} else if (shape->type == BC_T_LIST) {
 		BC_AUTO_FREE char *inner = bc_asprintf("%.*s[].", (int)strlen(prefix) - 1, prefix);
 		print_inner(m, shape->item, inner);
+	} else if (shape->type == BC_T_MAP && shape->item && shape->item->type == BC_T_OBJECT) {
+		BC_AUTO_FREE char *inner = bc_asprintf("%sNAME.", prefix);
+		print_inner(m, shape->item, inner);
 	} else if (shape->type == BC_T_EITHER) {
 		for (size_t i = 0; shape->either[i]; i++)
 			print_inner(m, shape->either[i], prefix);
