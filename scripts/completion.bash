@@ -2,7 +2,7 @@
 # $(pkg-config --variable=completionsdir bash-completion)/bootcheck
 _bootcheck() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-}
-	local commands='run lint list build plan replay report explain machines doctor'
+	local commands='run lint list build plan replay report explain cache machines doctor'
 	local selection='--filter --label --set --shard' options=
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
@@ -23,7 +23,7 @@ _bootcheck() {
 			sed -n '/"labels": \[/,/\]/s/^ *"\([^"]*\)",\{0,1\}$/\1/p' | sort -u)" -- "$cur")
 		return
 		;;
-	--filter | -f | --set | --shard | --jobs | -j | --repeat | --retries | --memory | --timeout-scale) return ;;
+	--filter | -f | --set | --shard | --jobs | -j | --repeat | --retries | --memory | --timeout-scale | --size) return ;;
 	esac
 	case $command in
 	run) options="$selection --jobs --output --junit --tap --quiet --repeat --retries --fail-fast --resume
@@ -35,6 +35,7 @@ _bootcheck() {
 	replay) options="$selection --json" ;;
 	report) options='--junit --base --tap --json --github --write' ;;
 	explain) options='--json' ;;
+	cache) options='list gc verify --size --dry-run --json' ;;
 	machines) options='--cpus --filter --json' ;;
 	esac
 	if [[ $cur == -* ]]; then

@@ -1,7 +1,9 @@
 /* The layer's door: what build.h promises. */
 #include <time.h>
+#include <unistd.h>
 
 #include <bootcheck/base/text.h>
+#include <bootcheck/build/cache.h>
 #include <bootcheck/build/graph.h>
 #include <bootcheck/build/tree.h>
 #include <bootcheck/sys/clock.h>
@@ -14,7 +16,14 @@ struct bc_build *bc_build_new(const struct bc_build_options *options, struct bc_
 	struct bc_store *store = bc_store_open(cache, err);
 	if (!store)
 		return NULL;
+	/* Held until the end: `cache gc` waits for nobody, and must not take away what is in use. */
+	int use = bc_cache_use(bc_store_dir(store), err);
+	if (use < 0) {
+		bc_store_free(store);
+		return NULL;
+	}
 	struct bc_build *build = bc_calloc(1, sizeof(*build));
+	build->use = use;
 	build->options = *options;
 	build->options.cache_dir = NULL;
 	build->options.log_dir = bc_strdup(options->log_dir);
@@ -37,6 +46,7 @@ void bc_build_free(struct bc_build *build)
 	free(build->nodes.items);
 	free(build->targets.items);
 	bc_store_free(build->store);
+	close(build->use);
 	free((char *)build->options.log_dir);
 	pthread_mutex_destroy(&build->lock);
 	pthread_cond_destroy(&build->changed);

@@ -10,7 +10,7 @@
 static bool is_compiler_error(const char *line, size_t len)
 {
 	const char *colon = memchr(line, ':', len);
-	if (!colon || colon == line || !isdigit((unsigned char)colon[1]))
+	if (!colon || colon == line || colon + 1 == line + len || !isdigit((unsigned char)colon[1]))
 		return false;
 	const char *end = line + len, *p = colon;
 	while (p < end && (*p == ':' || isdigit((unsigned char)*p)))

@@ -90,6 +90,8 @@ static void add_depends(const struct line *line, const struct bc_kconfig *got, s
 	struct bc_buf *off)
 {
 	size_t skip = strlen("depends on");
+	if (line->len <= skip)
+		return;
 	while (skip < line->len && isspace((unsigned char)line->text[skip]))
 		skip++;
 	const char *rest = line->text + skip;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <bootcheck/base/text.h>
+#include <bootcheck/build/cache.h>
 #include <bootcheck/build/store.h>
 #include <bootcheck/build/tree.h>
 #include <bootcheck/sys/clock.h>
@@ -91,7 +92,18 @@ char *bc_store_find(const struct bc_store *store, const char *key)
 		!bc_manifest_parse(text.data, text.len, &manifest, NULL))
 		return NULL;
 	BC_AUTO_FREE char *content = bc_path_join(entry, manifest.output);
-	return bc_fs_exists(content) ? BC_TAKE(content) : NULL;
+	bool is_single = manifest.files == 1 && strcmp(manifest.output, "out") != 0;
+	bool is_whole = bc_fs_exists(content) &&
+		(!is_single || bc_fs_size(content) == (int64_t)manifest.size_bytes);
+	if (is_whole) {
+		bc_cache_touch(path);
+		return BC_TAKE(content);
+	}
+	/* Out of the way of the one that is built instead. */
+	BC_AUTO_FREE char *aside = bc_path_join(store->dir, "quarantine");
+	BC_AUTO_FREE char *to = bc_path_join(aside, key);
+	BC_IGNORE(bc_fs_mkdirs(aside, 0755, NULL) && rename(entry, to) == 0);
+	return NULL;
 }
 
 int bc_store_lock(const struct bc_store *store, const char *key, const volatile int *cancelled,

@@ -7,6 +7,7 @@
 #include <bootcheck/cli/cli.h>
 
 extern const struct bc_command_line bc_cmd_build;
+extern const struct bc_command_line bc_cmd_cache;
 extern const struct bc_command_line bc_cmd_doctor;
 extern const struct bc_command_line bc_cmd_explain;
 extern const struct bc_command_line bc_cmd_lint;
@@ -26,6 +27,7 @@ const struct bc_command_line *const bc_commands[] = {
 	&bc_cmd_replay,
 	&bc_cmd_report,
 	&bc_cmd_explain,
+	&bc_cmd_cache,
 	&bc_cmd_machines,
 	&bc_cmd_doctor,
 	NULL,

@@ -17,6 +17,7 @@ struct bc_target {
 struct bc_build {
 	struct bc_build_options options;
 	struct bc_store *store;
+	int use; /* lock that keeps `cache gc` away */
 	struct {
 		BC_VEC(struct bc_node *);
 	} nodes; /* inputs before what is made from them */

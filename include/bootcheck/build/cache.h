@@ -1,0 +1,55 @@
+/* Looking after the store: what is in it, making it smaller, checking it. */
+#ifndef BOOTCHECK_BUILD_CACHE_H
+#define BOOTCHECK_BUILD_CACHE_H
+
+#include <bootcheck/base/err.h>
+#include <bootcheck/base/mem.h>
+
+#define BC_CACHE_SIZE ((uint64_t)40 << 30) /* bytes that gc leaves when nobody says otherwise */
+
+struct bc_cache_item {
+	char *name; /* key of an artifact; "work/linux-…" of a folder of objects; "ccache", "git/…" */
+	char *kind;  /* "linux", "image", …; "work", "ccache", "git" */
+	char *title; /* for people */
+	char *path;
+	uint64_t bytes; /* on disk */
+	uint64_t files;
+	int64_t used_sec; /* since the epoch: last use, to the hour */
+};
+struct bc_cache {
+	BC_VEC(struct bc_cache_item); /* what was used last comes first */
+	uint64_t bytes;		      /* of all */
+};
+
+/* Everything in the cache that costs room. BC_E_IO. */
+bool bc_cache_list(const char *cache_dir, struct bc_cache *cache, struct bc_err *err) BC_MUST_CHECK;
+void bc_cache_release(struct bc_cache *cache);
+static inline void bc_cache_cleanup(struct bc_cache *cache)
+{
+	bc_cache_release(cache);
+}
+
+/* Removes what was not used for the longest time until the rest has max_bytes at most; the items that went are left in
+ * gone, the others in kept. With is_dry nothing is removed. BC_E_LIMIT while another bootcheck uses the cache. */
+bool bc_cache_shrink(const char *cache_dir, uint64_t max_bytes, bool is_dry, struct bc_cache *kept,
+	struct bc_cache *gone, struct bc_err *err) BC_MUST_CHECK;
+
+/* Reads every byte of every artifact. A damaged one is moved to `<cache>/quarantine/`, so that it is built again when
+ * it is needed; on_damage tells which and why. BC_E_IO, BC_E_CANCELLED; BC_E_LIMIT while another bootcheck uses the
+ * cache. */
+struct bc_cache_check {
+	const volatile int *cancelled;
+	void (*on_item)(void *ctx, const struct bc_cache_item *item);
+	void (*on_damage)(void *ctx, const struct bc_cache_item *item, const char *why);
+	void *ctx;
+	size_t checked, damaged; /* out */
+};
+bool bc_cache_verify(
+	const char *cache_dir, struct bc_cache_check *check, struct bc_err *err) BC_MUST_CHECK;
+
+/* Says that this process uses the cache, as long as the descriptor is open. -1 with BC_E_IO. */
+int bc_cache_use(const char *cache_dir, struct bc_err *err);
+/* Writes down that an entry of the store was used; at most once an hour. Best effort. */
+void bc_cache_touch(const char *manifest_path);
+
+#endif
