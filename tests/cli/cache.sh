@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# labels: cli
+# timeout: 120
+# The store: what it lists, what it removes and keeps, and that damage is found, put aside and built again.
+set -euo pipefail
+dir=$(mktemp -d)
+child=
+trap '[[ -z $child ]] || kill $child 2>/dev/null || true; chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
+fail() { echo "FAIL: $*"; [[ ! -s $dir/out ]] || cat "$dir/out"; exit 1; }
+export XDG_CACHE_HOME=$dir/cache
+unset BOOTCHECK_CACHE_SIZE
+mkdir "$dir/cases"
+cd "$dir"
+for name in a b c; do
+	head -c 1000000 /dev/urandom >"$name.bin"
+	cat >"cases/$name.yaml" <<END
+bootcheck: 1
+name: $name
+machine: {arch: arm, model: virt}
+artifacts:
+  one: {file: {source: $name.bin}}
+  two: {tree: [{file: $name.bin}]}
+boot: {kernel: '\${one}', initrd: '\${two:$name.bin}'}
+console:
+  - expect: Linux
+END
+done
+run() {
+	local want=$1 rc=0
+	shift
+	"$BOOTCHECK" "$@" >out 2>&1 || rc=$?
+	[[ $rc == "$want" ]] || fail "exit $rc instead of $want: $*"
+}
+has() { grep -q -- "$1" out || fail "no '$1'"; }
+store=$dir/cache/bootcheck
+
+run 0 cache list
+has '^0 items, 0 B'
+run 0 build
+run 0 cache list
+has '^6 items'
+run 0 cache list --json
+[[ $(grep -c '"kind"' out) == 6 ]] || fail "JSON"
+run 0 cache verify
+has '^6 artifacts checked, 0 damaged$'
+
+# The least recently used go first; a use counts.
+find "$store/store" -name manifest.json -exec touch -d '3 days ago' {} +
+run 0 build cases/b.yaml
+run 0 cache gc --size 2500K --dry-run
+has '^would remove 4 items'
+run 0 cache list
+has '^6 items'
+run 0 cache gc --size 2500K
+has '^removed 4 items'
+run 0 build cases/b.yaml
+has '^nothing to build: 2 artifacts'
+run 0 build cases/a.yaml
+has '^built 2 artifacts'
+BOOTCHECK_CACHE_SIZE=0 run 0 cache gc
+has 'removed 4 items'
+[[ -z $(find "$store/store" -name manifest.json) && -z $(find "$store/tmp" -name 'gone-*') ]] || fail "something is left"
+BOOTCHECK_CACHE_SIZE=much run 2 cache gc
+has 'BOOTCHECK_CACHE_SIZE'
+
+# Damage.
+run 0 build
+damage() { # FILE-PATTERN COMMAND…: to the first file that fits
+	local pattern=$1 file
+	shift
+	file=$(find "$store/store" -path "$pattern" -type f | sort | head -n 1)
+	chmod u+w "$file" "$(dirname "$file")"
+	"$@" "$file"
+}
+flip() { printf 'X' | dd of="$1" bs=1 seek=500 conv=notrunc status=none; }
+damage '*/out/file' flip
+damage '*/out/b.bin' truncate -s 10
+damage '*/manifest.json' truncate -s 0
+run 1 cache verify
+has 'has other bytes'
+has 'has 10 bytes, not 1000000'
+has 'its manifest cannot be read'
+has '^6 artifacts checked, 3 damaged; they are in quarantine/'
+[[ $(ls "$store/quarantine" | wc -l) == 3 ]] || fail "not 3 in quarantine"
+run 0 cache verify
+has '^3 artifacts checked, 0 damaged$'
+run 0 build
+has '^built 3 artifacts in .*, 3 from the store'
+run 0 cache verify
+has '^6 artifacts checked, 0 damaged$'
+# A file that was cut off is seen when it is used, too.
+damage '*/out/file' truncate -s 10
+run 0 build
+has '^built 1 artifact in .*, 5 from the store'
+
+# Not while it is in use: the command below has it as a build has.
+exec 9>>"$store/in-use"
+flock -s 9
+run 3 cache gc --size 0
+has 'another bootcheck uses the cache'
+run 3 cache verify
+run 0 cache list
+run 0 build
+has '^nothing to build'
+exec 9>&-
+run 2 cache
+run 2 cache shrink
+run 2 cache list --size 1G
