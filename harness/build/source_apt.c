@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include <sys/stat.h>
+
 #include <bootcheck/base/text.h>
 #include <bootcheck/build/apt.h>
 #include <bootcheck/build/recipes.h>
@@ -83,6 +85,10 @@ static bool build(struct bc_job *job, struct bc_err *err)
 		return bc_fail(err, BC_E_CHECKSUM, 0,
 			"the downloaded package has the sha256 %s, but %s is expected", sum,
 			wanted);
+	/* From a file: source apt gives a link. */
+	struct stat st;
+	if (lstat(deb, &st) == 0 && S_ISLNK(st.st_mode))
+		return bc_copy_file(deb, to, err);
 	if (rename(deb, to) != 0)
 		return bc_fail(err, BC_E_IO, errno, "cannot create %s", to);
 	return true;

@@ -124,8 +124,8 @@ static enum bc_resolved resolve(
 	bc_digest_field(digest, "sums", sums);
 	bc_digest_end(digest, hex);
 	BC_AUTO_FREE char *path = bc_asprintf("%s/sums/%.32s", r->cache_dir, hex);
-	bool is_known = (!r->refresh || !r->may_ask) && bc_fs_read(path, SUMS_MAX, &text, NULL) &&
-		text.data && find_sum(text.data, name, sum);
+	bool is_known = !r->refresh && bc_fs_read(path, SUMS_MAX, &text, NULL) && text.data &&
+		find_sum(text.data, name, sum);
 	if (!is_known && r->offline) {
 		(void)bc_fail(err, BC_E_NET, 0,
 			"%s was never fetched here, and nothing is asked when offline", sums);
