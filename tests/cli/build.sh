@@ -54,7 +54,7 @@ build 2 wrong.yaml
 grep -q 'wrong.yaml:5:.*no-such-folder' err || fail "no place"
 a_case gone "url: 'file://$dir/gone', sha256: $(printf '%064d' 0)"
 build 3 gone.yaml
-grep -q "error: url file://$dir/gone: cannot fetch file://$dir/gone" out || fail "no error"
+grep -q "error: gone.yaml:5: url file://$dir/gone: cannot fetch file://$dir/gone" out || fail "no error"
 build 2 --refresh --offline good.yaml
 build 2 -j none good.yaml
 

@@ -69,13 +69,14 @@ damage() { # FILE-PATTERN COMMAND…: to the first file that fits
 	local pattern=$1 file
 	shift
 	file=$(find "$store/store" -path "$pattern" -type f | sort | head -n 1)
-	chmod u+w "$file" "$(dirname "$file")"
+	chmod u+w "$file" "$(dirname "$file")" "${file%/out/*}"/*
 	"$@" "$file"
 }
 flip() { printf 'X' | dd of="$1" bs=1 seek=500 conv=notrunc status=none; }
 damage '*/out/file' flip
 damage '*/out/b.bin' truncate -s 10
-damage '*/manifest.json' truncate -s 0
+no_manifest() { truncate -s 0 "${1%/out/*}/manifest.json"; }
+damage '*/out/c.bin' no_manifest
 run 1 cache verify
 has 'has other bytes'
 has 'has 10 bytes, not 1000000'

@@ -135,7 +135,9 @@ a_case astray <<<'  x: {dtb: {source: base.dts, overlays: [astray.dts]}}'
 bad astray 2 'astray.dts' 'the overlay does not fit the tree'
 a_case wrong <<<'  x: {dtb: {source: wrong.dts}}'
 bad wrong 2 'wrong.dts:' 'syntax error'
-head -c 100 "$path" >short.dtb 2>/dev/null || dtc -O dtb base.dts 2>/dev/null | head -c 100 >short.dtb
+cpp -nostdinc -undef -x assembler-with-cpp base.dts >plain.dts
+dtc -q -O dtb -o board.dtb plain.dts
+head -c 100 board.dtb >short.dtb
 a_case short <<<'  x: {dtb: {source: short.dtb}}'
 bad short 2 'short.dtb: this is no valid device tree'
 
@@ -160,7 +162,6 @@ bad two 2 'only `type: multi` holds several files'
 a_case address <<<'  x: {uimage: {type: kernel, data: zImage, load: here}}'
 bad address 2 "'here' is no address"
 
-dtc -O dtb -o board.dtb base.dts 2>/dev/null || { cpp -nostdinc -undef -x assembler-with-cpp base.dts >plain.dts && dtc -O dtb -o board.dtb plain.dts; }
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out dev.key 2>/dev/null
 openssl req -batch -new -x509 -key dev.key -out dev.crt 2>/dev/null
 fit_images() {
