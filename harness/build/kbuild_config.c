@@ -39,10 +39,9 @@ static const struct {
 #define HOST_TRIPLET ""
 #endif
 
-bool bc_kbuild_tools(struct bc_planner *planner, const struct bc_value *map, char **arch,
-	char **cross, struct bc_err *err)
+bool bc_kbuild_tools(const char *machine, const struct bc_value *map, char **arch, char **cross,
+	struct bc_err *err)
 {
-	const char *machine = bc_planner_case(planner)->machine.arch;
 	const char *its_arch = NULL, *triplet = NULL;
 	for (size_t i = 0; machine && i < BC_LEN(arches); i++) {
 		if (strcmp(arches[i].machine, machine) != 0)
@@ -115,7 +114,7 @@ bool bc_kbuild_plan(struct bc_planner *planner, struct bc_node *node, const stru
 	BC_AUTO_FREE char *arch = NULL, *cross = NULL;
 	BC_AUTO(bc_kconfig) config = {0};
 	BC_AUTO(bc_buf) text = {0};
-	if (!bc_kbuild_tools(planner, map, &arch, &cross, err) ||
+	if (!bc_kbuild_tools(bc_planner_case(planner)->machine.arch, map, &arch, &cross, err) ||
 		!bc_kconfig_from_value(&config, bc_value_get(map, "config"), err))
 		return false;
 	struct bc_node *source = bc_source_tree_plan(

@@ -156,7 +156,7 @@ static struct bc_node *plan(
 			return NULL;
 		}
 	}
-	if (!bc_kbuild_tools(planner, map, &arch, &cross, err))
+	if (!bc_kbuild_tools(bc_planner_case(planner)->machine.arch, map, &arch, &cross, err))
 		return NULL;
 	struct bc_node *node = bc_node_new(&kind_libc, params->loc);
 	node->params = bc_value_clone(params);

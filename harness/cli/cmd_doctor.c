@@ -104,6 +104,8 @@ struct needs {
 	size_t apt_cases;
 	struct bc_strs packages; /* different apt sources */
 	uint64_t guest_bytes;	 /* the largest guest */
+	struct bc_strs programs; /* that builds call */
+	uint64_t build_bytes;
 };
 
 /* Depth is bounded by the plan, which refuses deeper files. */
@@ -116,6 +118,15 @@ static bool collect_apt(const struct bc_value *value, struct bc_strs *packages)
 	for (size_t i = 0; i < value->len; i++)
 		found |= collect_apt(value->items[i], packages);
 	return found;
+}
+
+/* Cases share most of what they build: the largest one tells the size. */
+static void collect_builds(const struct bc_case *c, struct needs *needs)
+{
+	uint64_t bytes = 0;
+	bc_build_needs(c, &needs->programs, &bytes);
+	if (bytes > needs->build_bytes)
+		needs->build_bytes = bytes;
 }
 
 static void collect(const struct bc_plan *plan, struct needs *needs)
@@ -134,6 +145,7 @@ static void collect(const struct bc_plan *plan, struct needs *needs)
 			}
 		}
 		needs->apt_cases += has_apt;
+		collect_builds(c, needs);
 		if (c->machine.memory_bytes > needs->guest_bytes)
 			needs->guest_bytes = c->machine.memory_bytes;
 	}
@@ -245,6 +257,20 @@ static void check_apt(const struct needs *needs, struct report *r)
 				      : "no deb line in /etc/apt/sources.list or sources.list.d"));
 }
 
+static void check_programs(const struct needs *needs, struct report *r)
+{
+	bc_vec_each (name, &needs->programs) {
+		BC_AUTO_FREE char *path = bc_host_find(*name);
+		const char *package = bc_host_package(*name);
+		add(r, path ? STATE_OK : STATE_MISSING, 0, *name,
+			bc_strdup(path		  ? ""
+					: package ? package
+						  : "in no package that is known here"));
+		if (!path)
+			need_package(r, package);
+	}
+}
+
 /* The nearest folder above path that exists; the caller frees. */
 static char *existing(const char *path)
 {
@@ -292,8 +318,9 @@ static void examine(const struct bc_plan *plan, struct report *r)
 	check_machines(plan, &emulators, r);
 	check_files(plan, r);
 	check_apt(&needs, r);
+	check_programs(&needs, r);
 	BC_AUTO_FREE char *cache = bc_fs_cache_dir();
-	check_folder(r, "cache", cache, needs.packages.len * PACKAGE_BYTES);
+	check_folder(r, "cache", cache, needs.packages.len * PACKAGE_BYTES + needs.build_bytes);
 	check_folder(r, "reports", "reports", (uint64_t)16 << 20);
 	check_memory(&needs, r);
 	bool has_kvm = access("/dev/kvm", R_OK | W_OK) == 0;
@@ -301,6 +328,7 @@ static void examine(const struct bc_plan *plan, struct report *r)
 		bc_strdup(has_kvm ? "there; not needed: every machine is emulated"
 				  : "not there; not needed: every machine is emulated"));
 	bc_strs_release(&needs.packages);
+	bc_strs_release(&needs.programs);
 }
 
 /* The one command; NULL when there is nothing to install. The caller frees. */

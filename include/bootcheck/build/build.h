@@ -10,6 +10,9 @@
 extern const struct bc_variant *const bc_artifact_variants[];
 extern const struct bc_variant *const bc_source_variants[];
 
+/* Adds the programs that building the case's artifacts calls, and the bytes of disk that it may take, roughly. */
+void bc_build_needs(const struct bc_case *c, struct bc_strs *programs, uint64_t *bytes);
+
 struct bc_build_options {
 	const char *cache_dir; /* NULL = bc_fs_cache_dir() */
 	const char *log_dir;   /* build-<artifact>.log go here; NULL = into the store */

@@ -58,10 +58,11 @@ extern const struct bc_shape bc_kbuild_shape_config;
  * file, then the fragments, and the fields for the rest. BC_E_CASE. */
 bool bc_kbuild_plan(struct bc_planner *planner, struct bc_node *node, const struct bc_value *map,
 	const struct bc_kbuild_kind *kind, struct bc_err *err) BC_MUST_CHECK;
-/* Architecture and cross compiler of a map, as a case says them or as they fit its machine. BC_E_CASE. The
+/* Architecture and cross compiler of a map, as a case says them or as they fit its machine (QEMU's name of the
+ * architecture, may be NULL). BC_E_CASE. The
  * caller frees both. */
-bool bc_kbuild_tools(struct bc_planner *planner, const struct bc_value *map, char **arch,
-	char **cross, struct bc_err *err) BC_MUST_CHECK;
+bool bc_kbuild_tools(const char *machine, const struct bc_value *map, char **arch, char **cross,
+	struct bc_err *err) BC_MUST_CHECK;
 /* Sets the fields `compiler` and `linker` of a node with the field `cross_compile`. For resolve(). */
 enum bc_resolved bc_kbuild_resolve(
 	struct bc_node *node, const struct bc_resolver *resolver, struct bc_err *err) BC_MUST_CHECK;
