@@ -40,6 +40,8 @@ static void set_env(struct bc_kbuild *k)
 	bc_strs_addf(&k->env, "KAFLAGS=-fdebug-prefix-map=%s/=", k->dir);
 	/* Set, though empty, so that no repository around the cache adds a "+". */
 	bc_strs_add(&k->env, "LOCALVERSION=");
+	if (getenv("CCACHE_DISABLE"))
+		bc_strs_add(&k->env, "CCACHE_DISABLE=1");
 	bc_strs_addf(&k->env, "CCACHE_DIR=%s", ccache);
 	bc_strs_addf(&k->env, "CCACHE_BASEDIR=%s", k->dir);
 	bc_strs_add(&k->env, "CCACHE_NOHASHDIR=1");
