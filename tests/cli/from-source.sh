@@ -214,3 +214,25 @@ child=$!
 wait $child || fail "the first of two"
 child=
 [[ $(cat log1 log2 | grep -c '^built 1 artifact') == 1 ]] || { cat log1 log2; fail "both built, or none"; }
+
+# A disk that is full in the middle: nothing looks finished, and with room it goes on.
+if unshare -rm true 2>/dev/null; then
+	a_case full "source: linux-1.0
+      defconfig: board_defconfig
+      config: {GREETING: hello}"
+	mkdir small
+	cat >full.sh <<'END'
+set -eu
+mount -t tmpfs -o size=200k none small
+export XDG_CACHE_HOME=$PWD/small
+rc=0
+"$BOOTCHECK" build cases/full.yaml >out 2>log || rc=$?
+[ "$rc" = 3 ] || { echo "exit $rc on a full disk"; exit 1; }
+grep -q 'No space left on device' out log || { echo "it is not said that the disk is full"; exit 1; }
+[ -z "$(find small -name manifest.json)" ] || { echo "a half of a build looks finished"; exit 1; }
+mount -o remount,size=8m small
+"$BOOTCHECK" build cases/full.yaml >out 2>log || { echo "it does not go on with room"; exit 1; }
+"$BOOTCHECK" cache verify >out || { echo "the store is damaged"; exit 1; }
+END
+	unshare -rm sh full.sh >reason || fail "$(cat reason)"
+fi

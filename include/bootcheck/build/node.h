@@ -5,8 +5,8 @@
  * key is the SHA-256 over its kind's name and version, its fields and the keys of its inputs: whatever can
  * change the bytes must be among them, and nothing that cannot. Equal nodes of several cases are one.
  *
- * To add a kind: one file with a `const struct bc_recipe`, one line in recipe.c, its variant in
- * shapes.h/variants.c. */
+ * To add a kind: one file with its variant (the keys of a case) and its recipe, their names in shapes.h and
+ * recipes.h, one line in each table of recipe.c. */
 #ifndef BOOTCHECK_BUILD_NODE_H
 #define BOOTCHECK_BUILD_NODE_H
 
