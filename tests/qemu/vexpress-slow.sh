@@ -17,3 +17,45 @@ grep -Eq '^PASS .* vfs-panic-defconfig$' "$dir/out" || fail "the defconfig was n
 if [[ $(xmllint --xpath 'count(//skipped)' "$dir/run/junit.xml") != 0 ]]; then
 	grep '<skipped' "$dir/run/junit.xml" | grep -q 'https://' || fail "a skip without its address"
 fi
+
+# The makers' addresses, answered by a server on loopback that has one of the three tarballs.
+command -v busybox >/dev/null || fail "busybox is missing: apt-get install busybox"
+tarball=$("$BOOTCHECK" build cases/vexpress-a9/sd-ext3.yaml --json 2>/dev/null |
+	sed -n 's/.*"path": "\(.*busybox_1\.35\.0\.orig\.tar\.bz2\)".*/\1/p' | head -n 1)
+[[ -s $tarball ]] || fail "no tarball of BusyBox"
+mkdir -p "$dir/www/downloads" "$dir/cases"
+cp "$tarball" "$dir/www/downloads/busybox-1.35.0.tar.bz2"
+for ((try = 0; try < 20; try++)); do
+	port=$((20000 + RANDOM % 20000))
+	busybox httpd -f -p 127.0.0.1:$port -h "$dir/www" 2>/dev/null &
+	child=$!
+	for ((n = 0; n < 50; n++)); do
+		(: <>/dev/tcp/127.0.0.1/$port) 2>/dev/null && break 2
+		kill -0 $child 2>/dev/null || break
+		sleep 0.05
+	done
+done
+export BOOTCHECK_MIRRORS=
+for host in busybox.net cdn.kernel.org ftp.denx.de; do
+	BOOTCHECK_MIRRORS+=" https://$host/=http://127.0.0.1:$port/"
+done
+cat >"$dir/cases/tarball.yaml" <<END
+bootcheck: 1
+name: tarball
+machine: {arch: arm, model: vexpress-a9}
+artifacts:
+  kernel:
+    $(sed -n '/url: .*busybox/s/^ *//p' cases/vexpress-a9/upstream-versions.yaml)
+    $(sed -n '/sha256: faeeb/s/^ *//p' cases/vexpress-a9/upstream-versions.yaml)
+boot: {kernel: '\${kernel}'}
+console: [{expect: Linux}]
+END
+try "$BOOTCHECK" build "$dir/cases/tarball.yaml"
+want_rc 0 "BusyBox from the address of its makers"
+grep -Eq '(built|hit) +kernel: url https://busybox.net/' "$dir/out" || { cat "$dir/out"; fail "not from the address"; }
+try env XDG_CACHE_HOME="$dir/empty" "$BOOTCHECK" run cases/vexpress-a9/upstream-u-boot.yaml --output "$dir/skipped"
+want_rc 0 "a case whose source is not on the server"
+grep '<skipped' "$dir/skipped/junit.xml" | grep -q 'u-boot-2022.04.tar.bz2.*404' || { cat "$dir/out"; fail "no skip with its reason"; }
+kill $child
+wait $child 2>/dev/null || true
+child=
