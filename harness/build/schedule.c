@@ -79,7 +79,8 @@ static void build_node(struct bc_build *build, struct bc_node *node)
 	bool is_hopeless = bc_graph_inherit_failure(node);
 	pthread_mutex_unlock(&build->lock);
 	if (is_hopeless) {
-		bc_build_tell(build, BC_PROGRESS_BUILD_END, node, node->err.message, 0, 0);
+		/* What failed was told. */
+		bc_build_tell(build, BC_PROGRESS_BUILD_END, node, "needs", 0, 0);
 		return;
 	}
 	node->started_ms = bc_clock_ms();

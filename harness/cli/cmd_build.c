@@ -132,7 +132,8 @@ static void on_progress(void *ctx, const struct bc_progress *p)
 			bc_buf_addf(&line, " %u%%", (unsigned)(100 * p->done / p->total));
 		fwrite(line.data, 1, line.len, stderr);
 		return;
-	} else if (p->kind == BC_PROGRESS_BUILD_END && strcmp(text, "hit") != 0) {
+	} else if (p->kind == BC_PROGRESS_BUILD_END && strcmp(text, "hit") != 0 &&
+		strcmp(text, "needs") != 0) {
 		bc_duration_format(p->elapsed_ms, elapsed, sizeof(elapsed));
 		bc_escape_text(&line, p->id, strlen(p->id), false);
 		bc_buf_adds(&line, ": ");

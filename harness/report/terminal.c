@@ -353,7 +353,8 @@ static void on_build(struct bc_terminal *t, const struct bc_progress *p, const c
 		return;
 	}
 	const char *text = p->text ? p->text : "";
-	bool is_idle = strcmp(text, "hit") == 0 || strcmp(text, "found") == 0;
+	bool is_idle = strcmp(text, "hit") == 0 || strcmp(text, "found") == 0 ||
+		strcmp(text, "needs") == 0;
 	if (!t->quiet && strcmp(text, "built") == 0)
 		say(t, "BUILT", &p->elapsed_ms, id, s->title);
 	else if (!t->quiet && !is_idle)

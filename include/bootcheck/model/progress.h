@@ -8,7 +8,8 @@
 enum bc_progress_kind {
 	BC_PROGRESS_BUILD_START, /* text: what ("apt busybox-static:armhf"), id: artifact's name */
 	BC_PROGRESS_BUILD_STEP,	 /* text: what goes on; done/total bytes when total > 0 */
-	BC_PROGRESS_BUILD_END,	 /* text: "hit", "found" (resolved), "built", or the error */
+	BC_PROGRESS_BUILD_END,	 /* text: "hit", "found" (resolved), "built", "needs" (what
+				    failed and was told), or the error */
 	BC_PROGRESS_BUILD_SUM,	 /* text: what was built and what was there, once all is done */
 	BC_PROGRESS_START,	 /* id: case; number: attempt (1-based) */
 	BC_PROGRESS_PHASE,	 /* text: phase */
