@@ -217,7 +217,10 @@ static struct bc_node *plan(
 	add_text(node, map, "env");
 	if (check(map, err) && plan_inputs(planner, node, bc_value_get(map, "inputs"), err)) {
 		bc_node_title(node, "command %s", bc_value_at(bc_value_get(map, "argv"), 0)->text);
-		return bc_planner_add(planner, node);
+		/* What resolve() looks at, and the limit, tell two of them apart too. */
+		BC_AUTO(bc_buf) identity = {0};
+		bc_value_print(map, &identity);
+		return bc_planner_add_as(planner, node, identity.data);
 	}
 	bc_node_free(node);
 	return NULL;
