@@ -9,9 +9,10 @@ declare -A below=(
 	[sys]="sys base"
 	[plan]="plan model sys base"
 	[build]="build model sys base"
-	[run]="run model sys base"
+	[serve]="serve model sys base"
+	[run]="run serve model sys base"
 	[report]="report model sys base"
-	[cli]="cli plan build run report model sys base"
+	[cli]="cli plan build run serve report model sys base"
 )
 # header prefix = the files (a pattern) that may include it
 owners=(
@@ -70,6 +71,8 @@ put include/bootcheck/plan/a.h <<<'#include <bootcheck/build/build.h>'
 must_find "layer 'plan' must not include"
 put harness/model/a.c <<<'#include <bootcheck/sys/fs.h>'
 must_find "layer 'model' must not include"
+put harness/serve/a.c <<<'#include <bootcheck/run/vm.h>'
+must_find "layer 'serve' must not include"
 put harness/run/sub/a.c <<<'	#  include "bootcheck/cli/cli.h"'
 must_find "layer 'run' must not include"
 put harness/plan/other.c <<<'#include <libfyaml.h>'
