@@ -8,6 +8,7 @@
 #include <bootcheck/run/boot.h>
 #include <bootcheck/run/record.h>
 #include <bootcheck/run/vm.h>
+#include <bootcheck/serve/services.h>
 #include <bootcheck/sys/clock.h>
 #include <bootcheck/sys/fs.h>
 
@@ -23,6 +24,7 @@ struct bc_boot_run {
 	char *dir, *relative; /* the attempt's folder */
 	struct bc_session *session;
 	struct bc_record *record;
+	struct bc_services *services; /* NULL: the case needs none */
 	struct bc_vm *vm;
 	struct bc_timer *timer;	 /* the session's next deadline */
 	struct bc_timer *sample; /* also brings the failure to start to done() */
@@ -286,6 +288,7 @@ static void on_sample(void *ctx)
 		b->attempt.title = bc_strdup(b->failed.message);
 		b->attempt.hint = b->failed.hint[0] ? bc_strdup(b->failed.hint) : NULL;
 		b->attempt.error_code = bc_strdup(bc_code_name(b->failed.code));
+		b->attempt.dir = b->record ? bc_strdup(b->relative) : NULL;
 		b->o.done(b->o.ctx, b, &b->attempt);
 		return;
 	}
@@ -325,7 +328,8 @@ static bool write_script(struct bc_boot_run *b, struct bc_err *err)
 	return true;
 }
 
-static bool start(struct bc_boot_run *b, struct bc_err *err)
+/* Everything that does not depend on the machine. */
+static bool prepare(struct bc_boot_run *b, struct bc_err *err)
 {
 	bool has_dir = make_dir(b, err);
 	struct bc_json *begin = bc_journal_line("case-start", b->c->id, b->o.number);
@@ -342,12 +346,20 @@ static bool start(struct bc_boot_run *b, struct bc_err *err)
 		return false;
 	struct bc_session_io io = {on_send, on_power, on_event, b};
 	b->session = bc_session_new(b->c, &io, b->o.scale, false, err);
-	if (!b->session)
-		return false;
-	struct bc_vm_events events = {on_serial, on_qmp, on_ended, b};
+	return b->session != NULL;
+}
+
+static bool start(struct bc_boot_run *b, struct bc_err *err)
+{
+	struct bc_vm_options options = {.loop = b->o.loop,
+		.c = b->c,
+		.files = &b->o.job->files,
+		.err_fd = b->stderr_fd,
+		.events = {on_serial, on_qmp, on_ended, b}};
 	BC_AUTO(bc_strs) argv = {0};
+	options.enter = bc_services_enter(b->services, &options.enter_count);
 	b->start_ns = bc_clock_ns();
-	b->vm = bc_vm_new(b->o.loop, b->c, &b->o.job->files, b->stderr_fd, &events, &argv, err);
+	b->vm = bc_vm_new(&options, &argv, err);
 	if (!b->vm)
 		return false;
 	struct bc_json *line = bc_journal_line("spawn", b->c->id, b->o.number),
@@ -357,7 +369,36 @@ static bool start(struct bc_boot_run *b, struct bc_err *err)
 	bc_json_set(line, "argv", list);
 	bc_json_set_int(line, "pid", bc_vm_pid(b->vm));
 	bc_journal_write(b->o.journal, line);
+	bc_session_start(b->session);
+	bc_timer_start(b->sample, SAMPLE_MS);
+	settle(b);
 	return true;
+}
+
+/* The machine could not be started: told from the loop, so that there is one path. */
+static void give_up(struct bc_boot_run *b)
+{
+	bc_timer_start(b->sample, 0);
+}
+
+static void on_services_ready(void *ctx)
+{
+	struct bc_boot_run *b = ctx;
+	if (!b->failed.code && !start(b, &b->failed))
+		give_up(b);
+}
+
+/* What a guest says that has lost its server is no verdict on the guest. */
+static void on_services_failed(void *ctx, const struct bc_err *err)
+{
+	struct bc_boot_run *b = ctx;
+	if (b->vm) {
+		bc_session_error(b->session, now_ms(b), err);
+		settle(b);
+	} else if (!b->failed.code) {
+		b->failed = *err;
+		give_up(b);
+	}
 }
 
 struct bc_boot_run *bc_boot_run_new(const struct bc_boot_options *options)
@@ -370,12 +411,18 @@ struct bc_boot_run *bc_boot_run_new(const struct bc_boot_options *options)
 	b->timer = bc_timer_new(b->o.loop, on_deadline, b);
 	b->sample = bc_timer_new(b->o.loop, on_sample, b);
 	progress(b, BC_PROGRESS_START, NULL);
-	if (start(b, &b->failed)) {
-		bc_session_start(b->session);
-		bc_timer_start(b->sample, SAMPLE_MS);
-		settle(b);
-	} else {
-		bc_timer_start(b->sample, 0);
+	if (!prepare(b, &b->failed)) {
+		give_up(b);
+	} else if (bc_services_wanted(b->c)) {
+		b->services = bc_services_new(&(struct bc_services_options){.loop = b->o.loop,
+			.c = b->c,
+			.files = &b->o.job->files,
+			.dir = b->dir,
+			.ready = on_services_ready,
+			.failed = on_services_failed,
+			.ctx = b});
+	} else if (!start(b, &b->failed)) {
+		give_up(b);
 	}
 	return b;
 }
@@ -383,11 +430,14 @@ struct bc_boot_run *bc_boot_run_new(const struct bc_boot_options *options)
 void bc_boot_run_cancel(struct bc_boot_run *b)
 {
 	struct bc_err err = {0};
-	if (!b->vm)
-		return;
 	(void)bc_fail(&err, BC_E_CANCELLED, 0, "interrupted before a verdict");
-	bc_session_error(b->session, now_ms(b), &err);
-	bc_vm_stop(b->vm);
+	if (b->vm) {
+		bc_session_error(b->session, now_ms(b), &err);
+		bc_vm_stop(b->vm);
+	} else if (!b->failed.code) {
+		b->failed = err;
+		give_up(b);
+	}
 }
 
 const struct bc_job *bc_boot_run_job(const struct bc_boot_run *b)
@@ -400,6 +450,7 @@ void bc_boot_run_free(struct bc_boot_run *b)
 	if (!b)
 		return;
 	bc_vm_free(b->vm);
+	bc_services_free(b->services);
 	bc_session_free(b->session);
 	bc_record_free(b->record);
 	bc_timer_close(b->timer);

@@ -126,15 +126,3 @@ void bc_qemu_argv(const struct bc_case *c, const struct bc_files *files, bool by
 	for (size_t i = 0; i < files->options.len; i++)
 		bc_strs_add(argv, files->options.items[i]);
 }
-
-void bc_files_release(struct bc_files *f)
-{
-	free(f->kernel);
-	free(f->dtb);
-	free(f->initrd);
-	free(f->bios);
-	free(f->tftp);
-	bc_strs_release(&f->drives);
-	bc_strs_release(&f->options);
-	*f = (struct bc_files){0};
-}

@@ -305,14 +305,14 @@ void bc_vm_free(struct bc_vm *vm)
 	free(vm);
 }
 
-static bool launch(struct bc_vm *vm, const struct bc_case *c, const struct bc_files *files,
-	int err_fd, struct bc_strs *argv, struct bc_err *err)
+static bool launch(
+	struct bc_vm *vm, const struct bc_vm_options *o, struct bc_strs *argv, struct bc_err *err)
 {
 	int pair[2];
 	vm->pipes = bc_fs_temp_dir(NULL, "bootcheck-", err);
 	if (!vm->pipes)
 		return false;
-	for (int i = 0; i < c->machine.uarts && i < MAX_UARTS; i++) {
+	for (int i = 0; i < o->c->machine.uarts && i < MAX_UARTS; i++) {
 		vm->uarts[i].in = vm->uarts[i].out = -1;
 		vm->uart_count = i + 1;
 		if (!make_uart(vm, i, err))
@@ -321,13 +321,15 @@ static bool launch(struct bc_vm *vm, const struct bc_case *c, const struct bc_fi
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return bc_fail(err, BC_E_IO, errno, "cannot create a socket");
 	vm->qmp_fd = pair[0];
-	bc_qemu_argv(c, files, false, vm->pipes, pair[1], argv);
+	bc_qemu_argv(o->c, o->files, false, vm->pipes, pair[1], argv);
 	struct bc_spawn spawn = {.argv = bc_strs_argv(argv),
 		.in = -1,
-		.out = err_fd,
-		.err = err_fd,
+		.out = o->err_fd,
+		.err = o->err_fd,
 		.keep = &pair[1],
-		.keep_count = 1};
+		.keep_count = 1,
+		.enter = o->enter,
+		.enter_count = o->enter_count};
 	vm->proc = bc_proc_new(vm->loop, &spawn, on_reaped, vm, err);
 	close(pair[1]);
 	return vm->proc != NULL;
@@ -346,22 +348,21 @@ static void watch(struct bc_vm *vm)
 	bc_watch_start(vm->qmp_watch, BC_READABLE);
 }
 
-struct bc_vm *bc_vm_new(struct bc_loop *loop, const struct bc_case *c, const struct bc_files *files,
-	int err_fd, const struct bc_vm_events *events, struct bc_strs *argv, struct bc_err *err)
+struct bc_vm *bc_vm_new(const struct bc_vm_options *o, struct bc_strs *argv, struct bc_err *err)
 {
 	BC_AUTO(bc_strs) own = {0};
 	struct bc_vm *vm = bc_calloc(1, sizeof(*vm));
-	vm->loop = loop;
-	vm->events = *events;
-	vm->console = c->machine.console;
+	vm->loop = o->loop;
+	vm->events = o->events;
+	vm->console = o->c->machine.console;
 	vm->qmp_fd = -1;
 	bc_qmp_init(&vm->qmp);
 	vm->qmp.send = qmp_send;
 	vm->qmp.ready = on_qmp_ready;
 	vm->qmp.event = on_qmp_event;
 	vm->qmp.ctx = vm;
-	vm->kill_timer = bc_timer_new(loop, on_kill, vm);
-	if (launch(vm, c, files, err_fd, argv ? argv : &own, err)) {
+	vm->kill_timer = bc_timer_new(vm->loop, on_kill, vm);
+	if (launch(vm, o, argv ? argv : &own, err)) {
 		watch(vm);
 		return vm;
 	}

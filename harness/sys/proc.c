@@ -3,6 +3,7 @@
  * async-signal-safe calls are made. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -86,6 +87,10 @@ static void child(
 			signal(s, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* Before prctl: entering a user namespace makes the kernel forget the death signal. */
+	for (size_t i = 0; i < spawn->enter_count; i++)
+		if (setns(spawn->enter[i], 0) != 0)
+			die(report, errno);
 	if (spawn->is_tree) {
 		pid_t self = getpid();
 		pid_t pid = fork();

@@ -3,15 +3,8 @@
 #define BOOTCHECK_RUN_RUN_H
 
 #include <bootcheck/model/case.h>
+#include <bootcheck/model/files.h>
 #include <bootcheck/model/progress.h>
-
-/* The paths that a case's references came to. */
-struct bc_files {
-	char *kernel, *dtb, *initrd, *bios, *tftp; /* NULL = none */
-	struct bc_strs drives;			   /* one for each of the case's drives */
-	struct bc_strs options; /* the machine's QEMU options, references filled in */
-};
-void bc_files_release(struct bc_files *files);
 
 /* One case to run. */
 struct bc_job {

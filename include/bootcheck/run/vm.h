@@ -19,9 +19,18 @@ struct bc_vm_events {
 	void *ctx;
 };
 
-/* Starts the emulator; its stderr goes to err_fd. argv (may be NULL) receives what was started. */
-struct bc_vm *bc_vm_new(struct bc_loop *loop, const struct bc_case *c, const struct bc_files *files,
-	int err_fd, const struct bc_vm_events *events, struct bc_strs *argv,
+struct bc_vm_options {
+	struct bc_loop *loop;
+	const struct bc_case *c;
+	const struct bc_files *files;
+	int err_fd;	  /* the emulator's stderr */
+	const int *enter; /* namespaces that it runs in, as in bc_spawn */
+	size_t enter_count;
+	struct bc_vm_events events;
+};
+
+/* Starts the emulator. argv (may be NULL) receives what was started. */
+struct bc_vm *bc_vm_new(const struct bc_vm_options *options, struct bc_strs *argv,
 	struct bc_err *err) BC_MUST_CHECK;
 pid_t bc_vm_pid(const struct bc_vm *vm);
 /* Types on the console UART; at most 1 MiB may be waiting to be taken. */

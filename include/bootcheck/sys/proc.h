@@ -17,6 +17,8 @@ struct bc_spawn {
 	int in, out, err;  /* descriptors for 0, 1, 2; -1 = /dev/null */
 	const int *keep;   /* further descriptors that the child inherits under the same number */
 	size_t keep_count;
+	const int *enter; /* namespaces that the child enters first, in order; as for setns(2) */
+	size_t enter_count;
 	bool is_tree; /* the child will have children of its own that must die with us too: a guard
 				   process stays between us and it and kills the whole group */
 };
