@@ -5,9 +5,9 @@
 #include <bootcheck/base/text.h>
 #include <bootcheck/build/cache.h>
 #include <bootcheck/build/graph.h>
-#include <bootcheck/build/tree.h>
 #include <bootcheck/sys/clock.h>
 #include <bootcheck/sys/fs.h>
+#include <bootcheck/sys/tree.h>
 
 struct bc_build *bc_build_new(const struct bc_build_options *options, struct bc_err *err)
 {

@@ -6,10 +6,10 @@
 
 #include <bootcheck/base/text.h>
 #include <bootcheck/build/graph.h>
-#include <bootcheck/build/tree.h>
 #include <bootcheck/sys/clock.h>
 #include <bootcheck/sys/fs.h>
 #include <bootcheck/sys/proc.h>
+#include <bootcheck/sys/tree.h>
 
 #define LOG_MAX	      ((size_t)64 << 20)
 #define STEP_EVERY_MS 100 /* progress of bytes is told no more often */

@@ -8,10 +8,10 @@
 #include <bootcheck/base/text.h>
 #include <bootcheck/build/cache.h>
 #include <bootcheck/build/store.h>
-#include <bootcheck/build/tree.h>
 #include <bootcheck/sys/clock.h>
 #include <bootcheck/sys/fs.h>
 #include <bootcheck/sys/json.h>
+#include <bootcheck/sys/tree.h>
 
 #define MANIFEST_MAX ((size_t)1 << 20)
 

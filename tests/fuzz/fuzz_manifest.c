@@ -1,7 +1,7 @@
 /* Any bytes as the store's JSON: a manifest, and a line of a listing. What parses must come out as it went
  * in. */
 #include <bootcheck/build/store.h>
-#include <bootcheck/build/tree.h>
+#include <bootcheck/sys/tree.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 
 #include <bootcheck/build/node.h>
 #include <bootcheck/build/shapes.h>
-#include <bootcheck/build/tree.h>
+#include <bootcheck/sys/tree.h>
 
 extern const struct bc_recipe bc_recipe_apt, bc_recipe_apt_source, bc_recipe_url, bc_recipe_git,
 	bc_recipe_path, bc_recipe_tree, bc_recipe_file, bc_recipe_initramfs, bc_recipe_linux,
@@ -37,7 +37,7 @@ bool bc_content_plan(struct bc_planner *planner, struct bc_node *node, const cha
 /* Adds the file of an item to tree: from its `content`, or from the input *next, which then counts up. */
 bool bc_content_read(struct bc_job *job, const struct bc_value *item, const struct bc_entry *entry,
 	size_t *next, struct bc_tree *tree, struct bc_err *err) BC_MUST_CHECK;
-/* The keys from, files, links, dirs, nodes, applets and owners of map, as inputs and fields of node. The
+/* The keys from (in a tree artifact: tree), files, links, dirs, nodes, applets and owners of map, as inputs and fields of node. The
  * layers are its first inputs. BC_E_CASE. */
 bool bc_entries_plan(struct bc_planner *planner, struct bc_node *node, const struct bc_value *map,
 	struct bc_err *err) BC_MUST_CHECK;

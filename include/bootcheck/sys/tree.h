@@ -1,7 +1,7 @@
 /* Trees: what a folder or an unpacked archive holds, with owners, modes and device nodes that the disk
  * does not have, and the merging of several. */
-#ifndef BOOTCHECK_BUILD_TREE_H
-#define BOOTCHECK_BUILD_TREE_H
+#ifndef BOOTCHECK_SYS_TREE_H
+#define BOOTCHECK_SYS_TREE_H
 
 #include <bootcheck/base/buf.h>
 #include <bootcheck/base/err.h>

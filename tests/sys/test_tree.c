@@ -3,8 +3,8 @@
 #include <sys/stat.h>
 
 #include <bootcheck/base/text.h>
-#include <bootcheck/build/tree.h>
 #include <bootcheck/sys/fs.h>
+#include <bootcheck/sys/tree.h>
 
 #include "../check_main.h"
 

@@ -7,9 +7,9 @@
 #include <sys/sysmacros.h>
 
 #include <bootcheck/base/text.h>
-#include <bootcheck/build/tree.h>
 #include <bootcheck/sys/fs.h>
 #include <bootcheck/sys/json.h>
+#include <bootcheck/sys/tree.h>
 
 static const char *const type_names[] = {
 	[BC_ENTRY_FILE] = "f",
@@ -99,6 +99,7 @@ bool bc_tree_parse_entry(
 	const char *type = bc_json_get_string(json, "type", "");
 	const char *target = bc_json_get_string(json, "target", NULL);
 	const char *sum = bc_json_get_string(json, "sha256", "");
+	bool is_hard = bc_json_get_bool(json, "hard", false);
 	struct bc_tree_entry t = {0};
 	size_t i = 0;
 	while (i < BC_LEN(type_names) && strcmp(type, type_names[i]) != 0)
@@ -111,13 +112,15 @@ bool bc_tree_parse_entry(
 		!take_number(json, "size", INT64_MAX, &size) ||
 		!take_number(json, "major", INT32_MAX, &major) ||
 		!take_number(json, "minor", INT32_MAX, &minor) ||
-		(i == BC_ENTRY_LINK) != (target != NULL) || strlen(sum) >= sizeof(t.sha256))
+		(i == BC_ENTRY_LINK) != (target != NULL) || strlen(sum) >= sizeof(t.sha256) ||
+		(is_hard && (!target || !bc_path_is_inside(target))))
 		return bc_fail(err, BC_E_FORMAT, 0, "not a line of a listing: '%.80s'", path);
 	t.e = (struct bc_entry){.type = (enum bc_entry_type)i,
 		.mode = (unsigned)mode,
 		.uid = (uint32_t)uid,
 		.gid = (uint32_t)gid,
 		.size = (uint64_t)size,
+		.is_hard = is_hard,
 		.major = (unsigned)major,
 		.minor = (unsigned)minor};
 	t.e.path = bc_strdup(path);

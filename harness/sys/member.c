@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 #include <bootcheck/base/text.h>
-#include <bootcheck/build/tree.h>
 #include <bootcheck/sys/fs.h>
+#include <bootcheck/sys/tree.h>
 
 #define MAX_LINKS      40 /* as the kernel's own limit */
 #define MAX_CANDIDATES 64
