@@ -120,6 +120,13 @@ static bool each_entry(const struct bc_value *map, each_fn *fn, void *ctx, struc
 	return true;
 }
 
+/* The layers: a tree artifact has them as the value of its tag. */
+static const struct bc_value *layers_of(const struct bc_value *map)
+{
+	const struct bc_value *from = bc_value_get(map, "from");
+	return from ? from : bc_value_get(map, "tree");
+}
+
 struct planning {
 	struct bc_planner *planner;
 	struct bc_node *node;
@@ -198,14 +205,14 @@ bool bc_entries_plan(struct bc_planner *planner, struct bc_node *node, const str
 	struct bc_err *err)
 {
 	struct planning p = {.planner = planner, .node = node};
-	return bc_layers_plan(planner, node, bc_value_get(map, "from"), err) &&
+	return bc_layers_plan(planner, node, layers_of(map), err) &&
 		each_entry(map, plan_entry, &p, err) && plan_owners(node, map, err);
 }
 
 bool bc_entries_read(
 	struct bc_job *job, const struct bc_value *map, struct bc_tree *tree, struct bc_err *err)
 {
-	const struct bc_value *from = bc_value_get(map, "from");
+	const struct bc_value *from = layers_of(map);
 	struct reading r = {.job = job, .tree = tree, .next = bc_value_count(from)};
 	return bc_layers_read(job, from, tree, err) && each_entry(map, read_entry, &r, err);
 }

@@ -1,11 +1,12 @@
-/* A folder merged from layers. */
+/* A folder merged from layers, with single entries over them. */
 #include <bootcheck/build/recipes.h>
 
 static bool build(struct bc_job *job, struct bc_err *err)
 {
 	BC_AUTO(bc_tree) tree = {0};
-	return bc_layers_read(job, bc_value_get(job->node->params, "tree"), &tree, err) &&
-		bc_tree_merge(&tree, err) && bc_tree_write(job, &tree, err);
+	const struct bc_value *map = job->node->params;
+	return bc_entries_read(job, map, &tree, err) && bc_entries_settle(map, &tree, err) &&
+		bc_tree_write(job, &tree, err);
 }
 
 static const struct bc_node_kind kind_tree = {.name = "tree", .version = "1", .build = build};
@@ -15,7 +16,7 @@ static struct bc_node *plan(
 {
 	struct bc_node *node = bc_node_new(&kind_tree, map->loc);
 	node->params = bc_value_clone(map);
-	if (bc_layers_plan(planner, node, bc_value_get(map, "tree"), err))
+	if (bc_entries_plan(planner, node, map, err))
 		return bc_planner_add(planner, node);
 	bc_node_free(node);
 	return NULL;

@@ -161,22 +161,32 @@ struct layer {
 	int64_t strip;
 };
 
+/* Where the layer puts a path of its input; NULL when it does not take it. */
+static char *place(const char *path, const struct layer *layer)
+{
+	size_t n = strlen(layer->below);
+	if (n && (strncmp(path, layer->below, n) != 0 || path[n] != '/'))
+		return NULL;
+	path += n ? n + 1 : 0;
+	if (!bc_archive_selects(&layer->members, path) || !(path = strip(path, layer->strip)))
+		return NULL;
+	return bc_path_join(layer->to, path);
+}
+
 /* Adds to tree what the layer takes of all. */
 static size_t take(struct bc_tree *tree, const struct bc_tree *all, const struct layer *layer)
 {
-	size_t n = strlen(layer->below), taken = 0;
+	size_t taken = 0;
 	for (size_t i = 0; i < all->len; i++) {
 		const struct bc_tree_entry *t = &all->items[i];
-		const char *path = t->e.path;
-		if (n && (strncmp(path, layer->below, n) != 0 || path[n] != '/'))
+		BC_AUTO_FREE char *placed = place(t->e.path, layer);
+		if (!placed)
 			continue;
-		path += n ? n + 1 : 0;
-		if (!bc_archive_selects(&layer->members, path) ||
-			!(path = strip(path, layer->strip)))
-			continue;
-		BC_AUTO_FREE char *placed = bc_path_join(layer->to, path);
+		/* A hard link names a path of the tree, which moves with it. */
+		BC_AUTO_FREE char *target = t->e.is_hard ? place(t->e.target, layer) : NULL;
 		struct bc_entry e = t->e;
 		e.path = placed;
+		e.target = target ? target : e.target;
 		bc_tree_add(tree, &e, t->source, NULL);
 		taken++;
 	}

@@ -83,10 +83,16 @@ const struct bc_variant bc_variant_path = {
 	.options = path_options,
 };
 
+static const struct bc_field tree_options[] = {
+	BC_FIELDS_SINGLE,
+	{0},
+};
 const struct bc_variant bc_variant_tree = {
 	.tag = "tree",
-	.doc = "A folder merged from several layers; a later one wins.",
+	.doc = "A folder merged from several layers; a later one wins. It can be part of an image "
+	       "and be served over NFS, with the owners, modes and nodes that are listed.",
 	.head = &bc_shape_layers,
+	.options = tree_options,
 };
 
 static const struct bc_field file_fields[] = {

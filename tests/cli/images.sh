@@ -88,6 +88,23 @@ for format in ext2 ext3 ext4; do
 	rm -rf cache2 && XDG_CACHE_HOME=$dir/cache2 build $format
 	[[ $(sha256sum <"$path") == "$first" ]] || fail "$format: other bytes from the same input"
 done
+
+# The same content as a tree of its own: it loses nothing on its way into an image.
+{ printf '  x:\n    image: {format: ext4, size: 8M, label: root, from: ["${t}"]}\n  t:\n'; content | sed 's/^  //; s/from:/tree:/'; } |
+	a_case of-tree
+facts() {
+	local of
+	for of in /hard /etc/big /root /dev/console /dev/large /dev/pipe /sub/a-rather-long-name-of-a-file-1 /long; do
+		debugfs -R "stat $of" "$1" 2>/dev/null | grep -E 'Mode:|User:|Links:|major' | sed 's/Inode: [0-9]*//'
+	done
+}
+facts "$path" >facts-given
+path=
+good of-tree
+path=$(sed -n 's,^ *\(/.*image\.ext4\)$,\1,p' out)
+facts "$path" >facts-of-tree
+[[ $(wc -l <facts-given) -gt 20 ]] || fail "debugfs says nothing"
+diff facts-given facts-of-tree || fail "an image of a tree lacks something"
 { printf '  x:\n    image:\n      format: squashfs\n'; content; } | a_case squashfs
 good squashfs
 first=$(sha256sum <"$path")

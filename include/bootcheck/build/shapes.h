@@ -28,11 +28,9 @@ extern const struct bc_shape bc_shape_applets;
 /* Owners and modes of what is inside, by globs. */
 extern const struct bc_shape bc_shape_owners;
 
-/* The content of a root file system, for bc_entries_plan(). */
-#define BC_FIELDS_ENTRIES                                                                          \
-	{"from", &bc_shape_layers, "What it is made from, in order; a later layer wins.", false,   \
-		NULL},                                                                             \
-		{"files", &bc_shape_files, "Single files, after the layers.", false, NULL},        \
+/* What stands beside the layers of a root file system, for bc_entries_plan(). */
+#define BC_FIELDS_SINGLE                                                                           \
+	{"files", &bc_shape_files, "Single files, after the layers.", false, NULL},                \
 		{"links", &bc_shape_links, "Symbolic and hard links.", false, NULL},               \
 		{"dirs", &bc_shape_dirs, "Folders; parents of entries need not be named.", false,  \
 			NULL},                                                                     \
@@ -41,6 +39,12 @@ extern const struct bc_shape bc_shape_owners;
 	{                                                                                          \
 		"owners", &bc_shape_owners, "Owners and modes, over all of that.", false, NULL     \
 	}
+
+/* The same with its layers. */
+#define BC_FIELDS_ENTRIES                                                                          \
+	{"from", &bc_shape_layers, "What it is made from, in order; a later layer wins.", false,   \
+		NULL},                                                                             \
+		BC_FIELDS_SINGLE
 
 extern const struct bc_variant bc_variant_url, bc_variant_git, bc_variant_path, bc_variant_apt,
 	bc_variant_apt_source, bc_variant_tree, bc_variant_file, bc_variant_initramfs,
