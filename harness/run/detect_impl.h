@@ -4,6 +4,7 @@
 
 #include <bootcheck/base/mem.h>
 #include <bootcheck/run/detect.h>
+#include <bootcheck/run/printk.h>
 #include <bootcheck/run/scan.h>
 #include <bootcheck/sys/pattern.h>
 

@@ -6,76 +6,32 @@
 
 #include "detect_impl.h"
 
-/* isdigit() asks the locale; this runs for each byte of each stamp. */
-static inline bool is_digit(char c)
+/* "<6>" before a text without a stamp: its length or 0. */
+static size_t skip_level(const char *data, size_t len)
 {
-	return (unsigned char)(c - '0') < 10;
-}
-
-static size_t skip_spaces(const char *data, size_t len, size_t at)
-{
-	while (at < len && data[at] == ' ')
+	size_t at = 1;
+	if (len < 3 || data[0] != '<')
+		return 0;
+	while (at < len && at < 4 && isdigit((unsigned char)data[at]))
 		at++;
-	return at;
-}
-
-/* "[    1.234567]" at data; its length or 0. */
-static size_t parse_stamp(const char *data, size_t len, uint64_t *us)
-{
-	if (len < 10 || data[0] != '[')
-		return 0;
-	size_t at = skip_spaces(data, len, 1), first = at;
-	uint64_t seconds = 0, micros = 0;
-	for (; at < len && is_digit(data[at]) && at - first < 12; at++)
-		seconds = seconds * 10 + (uint64_t)(data[at] - '0');
-	if (at == first || at + 8 > len || data[at] != '.' || data[at + 7] != ']')
-		return 0;
-	for (size_t i = at + 1; i < at + 7; i++) {
-		if (!is_digit(data[i]))
-			return 0;
-		micros = micros * 10 + (uint64_t)(data[i] - '0');
-	}
-	*us = seconds * 1000000 + micros;
-	return at + 8;
-}
-
-/* "[    T12]" or "[C0]" at data; its length or 0. */
-static size_t parse_caller(const char *data, size_t len, char caller[12])
-{
-	if (len < 4 || data[0] != '[')
-		return 0;
-	size_t at = skip_spaces(data, len, 1), n = 0;
-	if (at >= len || (data[at] != 'T' && data[at] != 'C'))
-		return 0;
-	char name[12] = {data[at++]};
-	for (n = 1; at < len && is_digit(data[at]) && n < sizeof(name) - 1; at++)
-		name[n++] = data[at];
-	if (n == 1 || at >= len || data[at] != ']')
-		return 0;
-	memcpy(caller, name, sizeof(name));
-	return at + 1;
+	return at > 1 && at < len && data[at] == '>' ? at + 1 : 0;
 }
 
 size_t bc_line_parse(const char *data, size_t len, struct line *line)
 {
-	size_t at = 0;
-	if (len > 2 && data[0] == '<' && is_digit(data[1])) {
-		for (at = 2; at < len && at < 5 && is_digit(data[at]); at++)
-			;
-		at = at < len && data[at] == '>' ? at + 1 : 0;
+	struct bc_printk prefix = {0};
+	if (len && (*data == '[' || *data == '<') &&
+		bc_printk_parse(data, len, true, &prefix) == BC_PRINTK_YES) {
+		line->has_stamp = prefix.has_stamp;
+		line->stamp_us = prefix.us;
+		memcpy(line->caller, prefix.caller, sizeof(line->caller));
+	} else {
+		prefix.len = skip_level(data, len);
+		line->has_stamp = false;
 	}
-	size_t n = parse_stamp(data + at, len - at, &line->stamp_us);
-	line->has_stamp = n > 0;
-	at += n;
-	size_t gap = n ? skip_spaces(data, len, at) : at;
-	size_t m = parse_caller(data + gap, len - gap, line->caller);
-	if (m)
-		at = gap + m;
-	if ((n || m) && at < len && data[at] == ' ')
-		at++;
-	line->text = data + at;
-	line->len = len - at;
-	return at;
+	line->text = data + prefix.len;
+	line->len = len - prefix.len;
+	return prefix.len;
 }
 
 bool bc_line_embedded(const char *data, size_t len, struct line *line)

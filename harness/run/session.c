@@ -193,18 +193,16 @@ static void on_line(void *ctx, const struct bc_console_line *line)
 static struct bc_text tail_of(const struct bc_session *s)
 {
 	const struct bc_console *c = &s->console;
-	return (struct bc_text){c->tail.data, c->tail.len, c->consumed, false,
-		bc_printk_prefix(c->tail.data, c->tail.len, NULL) ? BC_STREAM_KERNEL
-			: c->has_stamps				  ? BC_STREAM_USER
-								  : BC_STREAM_ANY,
-		c->lines + 1};
+	const struct bc_buf *tail = bc_console_tail(c);
+	return (struct bc_text){tail->data, tail->len, c->user.consumed, false,
+		bc_console_tail_stream(c), c->lines + 1};
 }
 
 static void offer_tail(struct bc_session *s)
 {
 	struct bc_console *c = &s->console;
 	s->is_doubtful = false;
-	if (s->is_decided || c->consumed >= c->tail.len)
+	if (s->is_decided || c->user.consumed >= c->user.text.len)
 		return;
 	struct bc_text text = tail_of(s);
 	/* No step may pass on text that is about to be rejected. */
@@ -213,8 +211,8 @@ static void offer_tail(struct bc_session *s)
 	if (s->is_doubtful)
 		return;
 	size_t consumed = bc_dialog_text(s->dialog, s->now_ms, text);
-	if (consumed > c->consumed)
-		c->consumed = consumed;
+	if (consumed > c->user.consumed)
+		c->user.consumed = consumed;
 	follow_dialog(s);
 }
 
@@ -286,6 +284,7 @@ void bc_session_bytes(struct bc_session *s, uint64_t now_ms, const char *data, s
 {
 	s->now_ms = now_ms;
 	s->last_byte_ms = now_ms;
+	s->console.now_ms = now_ms;
 	bc_console_push(&s->console, data, len);
 	offer_tail(s);
 	if (s->console.offset > MAX_OUTPUT_BYTES && !s->is_replay)
@@ -355,8 +354,9 @@ uint64_t bc_session_deadline(const struct bc_session *s)
 /* The text that comes last on the console, for a title: a line, or the open tail. */
 static void last_words(const struct bc_session *s, struct bc_buf *out)
 {
-	const char *text =
-		s->console.tail.len ? s->console.tail.data : bc_excerpt_newest(&s->excerpt);
+	const char *text = bc_console_last_words(&s->console);
+	if (!*text)
+		text = bc_excerpt_newest(&s->excerpt);
 	size_t len = strlen(text), skip = bc_printk_prefix(text, len, NULL);
 	len -= skip;
 	bc_escape_text(out, text + skip, len > 120 ? 120 : len, false);

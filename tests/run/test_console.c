@@ -6,23 +6,63 @@
 #include <bootcheck/sys/fs.h>
 
 struct seen {
-	struct bc_buf text; /* "K offset|line\n" */
+	struct bc_buf
+		text; /* "K offset|line\n"; of a healed line "U offset+len,offset+len|line\n" */
 };
 
 static void on_line(void *ctx, const struct bc_console_line *line)
 {
 	struct seen *s = ctx;
-	bc_buf_addf(&s->text, "%c %llu|", "AKU"[line->stream], (unsigned long long)line -> offset);
+	ck_assert_uint_ge(line->span_count, 1);
+	ck_assert_uint_eq(line->spans[0].offset, line->offset);
+	bc_buf_addf(&s->text, "%c ", "AKU"[line->stream]);
+	for (size_t i = 0; i < line->span_count && line->span_count > 1; i++)
+		bc_buf_addf(&s->text, "%s%llu+%llu", i ? "," : "",
+			(unsigned long long)line->spans[i].offset,
+			(unsigned long long)line->spans[i].len);
+	if (line->span_count == 1)
+		bc_buf_addf(&s->text, "%llu", (unsigned long long)line->offset);
+	bc_buf_addc(&s->text, '|');
 	bc_buf_add(&s->text, line->data, line->len);
 	bc_buf_addc(&s->text, '\n');
 }
 
-/* chunk 0: pseudo-random sizes from seed. */
-static char *parse(const char *data, size_t len, size_t chunk, unsigned seed)
+/* Records as the ring buffer holds them, one a line: `LEVEL MICROSECONDS TEXT`. "\v" in the text is a
+ * newline. */
+struct feed {
+	const char *at;
+	uint64_t seq;
+	char text[1024];
+};
+
+static bool next_record(void *ctx, struct bc_console_record *out)
+{
+	struct feed *f = ctx;
+	int level, n = 0;
+	unsigned long long us;
+	if (!f->at || sscanf(f->at, "%d %llu%n", &level, &us, &n) != 2)
+		return false;
+	const char *text = f->at + n + 1;
+	size_t len = strcspn(text, "\n");
+	ck_assert_uint_lt(len, sizeof(f->text));
+	memcpy(f->text, text, len);
+	for (size_t i = 0; i < len; i++)
+		f->text[i] = f->text[i] == '\v' ? '\n' : f->text[i];
+	f->at = text + len + 1;
+	*out = (struct bc_console_record){f->text, len, f->seq++, us, level};
+	return true;
+}
+
+/* chunk 0: pseudo-random sizes from seed. records: see struct feed, NULL = none. */
+static char *parse_fed(
+	const char *data, size_t len, size_t chunk, unsigned seed, const char *records)
 {
 	struct seen s = {{0}};
+	struct feed feed = {.at = records, .seq = 1};
 	struct bc_console c;
 	bc_console_init(&c, on_line, &s);
+	if (records)
+		bc_console_follow(&c, next_record, &feed);
 	for (size_t at = 0; at < len;) {
 		seed = seed * 1103515245u + 12345u;
 		size_t n = chunk ? chunk : 1 + (seed >> 16) % 97;
@@ -35,6 +75,14 @@ static char *parse(const char *data, size_t len, size_t chunk, unsigned seed)
 	return bc_buf_take(&s.text);
 }
 
+static char *parse(const char *data, size_t len, size_t chunk, unsigned seed)
+{
+	return parse_fed(data, len, chunk, seed, NULL);
+}
+
+#define ONE	  "[    1.000000] one\r\n"
+#define INIT	  "[    9.000000] Run /init as init process\r\n"
+#define INIT_LINE "K 0|[    9.000000] Run /init as init process\n"
 static const struct {
 	const char *name, *bytes, *lines;
 } cases[] = {
@@ -44,17 +92,81 @@ static const struct {
 	{"backspace", "Hit key: 2 \b\b\b 1 \b\b\b 0 \r\n", "A 0|Hit key: 0 \n"},
 	{"controls", "a\x01\x07z\x7f\n", "A 0|az\n"},
 	{"invalid UTF-8 stays", "\xff\xfe\xc3\n", "A 0|\xff\xfe\xc3\n"},
-	{"splice", "[    1.000000] one\r\npass[    2.000000] two\r\nphrase: \r\n",
-		"K 0|[    1.000000] one\nK 20|[    2.000000] two\nU 20|passphrase: \n"},
-	{"splice behind a prompt", "[    1.000000] one\r\n/ # [    1.500000][    T1] late\r\n",
-		"K 0|[    1.000000] one\nK 20|[    1.500000][    T1] late\nU 20|/ # \n"},
+	{"splice", ONE "pass[    2.000000] two\r\nphrase: \r\n",
+		"K 0|[    1.000000] one\nK 24|[    2.000000] two\nU 20+4,44+10|passphrase: \n"},
+	{"splice behind a prompt", ONE "/ # [    1.500000][    T1] late\r\n",
+		"K 0|[    1.000000] one\nK 24|[    1.500000][    T1] late\nU 20|/ # \n"},
 	{"two splices", "[    1.000000] a\nx[    2.000000] b\ny[    3.000000] c\nz\n",
-		"K 0|[    1.000000] a\nK 17|[    2.000000] b\nK 17|[    3.000000] c\nU 17|xyz\n"},
-	{"dmesg by a user is userspace's", "[    9.000000] now\n[    1.000000] then\nuser\n",
-		"K 0|[    9.000000] now\nU 19|[    1.000000] then\nU 39|user\n"},
-	{"an old stamp inside a line is text", "[    9.000000] now\nsee [    1.000000] then\n",
-		"K 0|[    9.000000] now\nU 19|see [    1.000000] then\n"},
+		"K 0|[    1.000000] a\nK 18|[    2.000000] b\nK 36|[    3.000000] c\n"
+		"U 17+1,35+1,53+2|xyz\n"},
+	{"records behind one another", ONE "x[    2.000000] b\r\n[    2.000001] c\r\ny\r\n",
+		"K 0|[    1.000000] one\nK 21|[    2.000000] b\nK 39|[    2.000001] c\n"
+		"U 20+1,57+3|xy\n"},
+	{"splice before the newline", ONE "x[    2.000000] b\r\n\r\nnext\r\n",
+		"K 0|[    1.000000] one\nK 21|[    2.000000] b\nU 20+1,39+2|x\nU 41|next\n"},
+	{"splice between CR and LF", ONE "x\r[    2.000000] b\r\n\nnext\r\n",
+		"K 0|[    1.000000] one\nK 22|[    2.000000] b\nU 20+2,40+1|x\nU 41|next\n"},
+	{"splice in an escape sequence",
+		ONE "\x1b[1;3[    2.000000] b\r\n2mgreen\x1b[    3.000000] c\r\n[0m\r\n",
+		"K 0|[    1.000000] one\nK 25|[    2.000000] b\nK 51|[    3.000000] c\n"
+		"U 20+5,43+8,69+5|green\n"},
+	{"splice in a UTF-8 sequence", ONE "\xc3[    2.000000] b\r\n\xa4\r\n",
+		"K 0|[    1.000000] one\nK 21|[    2.000000] b\nU 20+1,39+3|\xc3\xa4\n"},
+	{"brackets of userspace",
+		ONE "[root@vm ~]# [  [[ 1.5 [    2.00000] [    2.000000]x <6>\r\n",
+		"K 0|[    1.000000] one\n"
+		"U 20|[root@vm ~]# [  [[ 1.5 [    2.00000] [    2.000000]x <6>\n"},
+	{"a record behind brackets of userspace", ONE "[[  [ 1[    2.000000] b\r\n2]\r\n",
+		"K 0|[    1.000000] one\nK 27|[    2.000000] b\nU 20+7,45+4|[[  [ 12]\n"},
+	{"dropped", ONE "x** 12 printk messages dropped **\r\n[    2.000000] b\r\ny\r\n",
+		"K 0|[    1.000000] one\nK 21|** 12 printk messages dropped **\n"
+		"K 55|[    2.000000] b\nU 20+1,73+3|xy\n"},
+	{"replayed", ONE "x** replaying previous printk message **\r\n** 1 printk **\r\n",
+		"K 0|[    1.000000] one\nK 21|** replaying previous printk message **\n"
+		"U 20+1,62+16|x** 1 printk **\n"},
+	{"dropped, of no known kernel", "** 12 printk messages dropped **\r\n",
+		"A 0|** 12 printk messages dropped **\n"},
+	{"caller ids without time stamps",
+		"[    T0] Booting Linux on physical CPU 0x0\r\npa[    T1] late\r\nss [T] [   T1] [ "
+		"C123456] "
+		"[C123456] x\r\n",
+		"K 0|[    T0] Booting Linux on physical CPU 0x0\nK 46|[    T1] late\n"
+		"K 87|[C123456] x\nU 44+2,61+26|pass [T] [   T1] [ C123456] \n"},
+	{"caller ids of no known kernel", "[    T1] x\r\n", "A 0|[    T1] x\n"},
 	{"log level", "<6>[    0.000001] x\n", "K 0|<6>[    0.000001] x\n"},
+	{"splice with a log level", "<6>[    0.000001] x\na<4>[    0.000002] y\nb<4>c\n",
+		"K 0|<6>[    0.000001] x\nK 21|<4>[    0.000002] y\nU 20+1,41+6|ab<4>c\n"},
+	{"several lines in one record", ONE "a[    2.000000] b\r\n[    2.000000] c\r\nd\r\n",
+		"K 0|[    1.000000] one\nK 21|[    2.000000] b\nK 39|[    2.000000] c\n"
+		"U 20+1,57+3|ad\n"},
+	{"a panicking processor takes the console",
+		ONE "a[    2.000000] Hardw[    2.100000] Kernel panic\r\nb\r\n",
+		"K 0|[    1.000000] one\nK 21|[    2.000000] Hardw\nK 41|[    2.100000] Kernel "
+		"panic\n"
+		"U 20+1,70+3|ab\n"},
+	{"a stamp that a record quotes", "[    9.000000] see [    1.000000] then\n",
+		"K 0|[    9.000000] see [    1.000000] then\n"},
+	{"an early console's replay", "[    9.000000] now\n[    1.000000] then\n",
+		"K 0|[    9.000000] now\nK 19|[    1.000000] then\n"},
+	{"dmesg by a user", INIT "[    1.000000] then\nuser\n",
+		INIT_LINE "U 42|[    1.000000] then\nU 62|user\n"},
+	{"dmesg of the newest record", INIT INIT,
+		INIT_LINE "U 42|[    9.000000] Run /init as init process\n"},
+	{"a grep of the newest record", INIT "1:" INIT "y\r\n",
+		INIT_LINE "U 42|1:[    9.000000] Run /init as init process\nU 86|y\n"},
+	{"a new record as old as the newest", INIT "1:[    9.000000] Run\r\ny\r\n",
+		INIT_LINE "K 44|[    9.000000] Run\nU 42+2,64+3|1:y\n"},
+	{"an old stamp inside a line is text", INIT "see [    1.000000] then\n",
+		INIT_LINE "U 42|see [    1.000000] then\n"},
+	{"a stamp that a user made up",
+		INIT "[  999.000000] fake\r\na[   10.000000] b\r\nb[   11.000000] c\r\nd\r\n",
+		INIT_LINE "K 42|[  999.000000] fake\nK 64|[   10.000000] b\nK 83|[   11.000000] c\n"
+			  "U 63+1,82+1,101+3|abd\n"},
+	{"printk.time=0 behind an early console", "[    0.000000] a\nb\nc\nd\ne\nf [\n",
+		"K 0|[    0.000000] a\nU 17|b\nU 19|c\nU 21|d\nA 23|e\nA 25|f [\n"},
+	{"an empty record", ONE "a[    2.000000] \r\n[    2.100000]\r\nb\r\n",
+		"K 0|[    1.000000] one\nK 21|[    2.000000] \nK 38|[    2.100000]\nU "
+		"20+1,54+3|ab\n"},
 };
 
 START_TEST(every_split)
@@ -64,6 +176,56 @@ START_TEST(every_split)
 		BC_AUTO_FREE char *got = parse(cases[_i].bytes, len, chunk, 0);
 		ck_assert_msg(strcmp(got, cases[_i].lines) == 0, "%s, pieces of %zu:\n%s",
 			cases[_i].name, chunk, got);
+	}
+}
+END_TEST
+
+/* The same with the guest's ring buffer, which holds these records when the first byte comes. */
+static const struct {
+	const char *name, *records, *bytes, *lines;
+} fed[] = {
+	{"without stamps", "6 1 one\n6 2 two\n", "one\r\npatwo\r\nss\r\none\r\n",
+		"K 0|one\nK 7|two\nU 5+2,12+4|pass\nU 16|one\n"},
+	{"in order, each once", "6 1 a\n6 2 b\n6 3 a\n", "a\r\nb\r\na\r\na\r\n",
+		"K 0|a\nK 3|b\nK 6|a\nU 9|a\n"},
+	{"a prefix of a record is not one", "6 1 three\n", "thr\r\nthree\r\n three\r\n",
+		"A 0|thr\nK 5|three\nU 12| three\n"},
+	{"a line that ends like a record", "6 1 ok\n6 2 ok\n", "xok\r\nyok\r\n\r\n",
+		"K 1|ok\nK 6|ok\nU 0+1,5+1,10+2|xy\n"},
+	{"debug records are not printed", "6 1 a\n7 2 debug\n6 3 b\n", "a\r\ndebug\r\nb\r\n",
+		"K 0|a\nU 3|debug\nK 10|b\n"},
+	{"unless the command line says so", "5 1 Kernel command line: ro loglevel=8 x\n7 2 debug\n",
+		"Kernel command line: ro loglevel=8 x\r\ndebug\r\n",
+		"K 0|Kernel command line: ro loglevel=8 x\nK 38|debug\n"},
+	{"quiet", "5 1 Kernel command line: ro quiet\n6 2 info\n3 3 error\n", "info\r\nerror\r\n",
+		"A 0|info\nK 6|error\n"},
+	{"quiet is a word of its own", "5 1 Kernel command line: ro x=quiet y\n6 2 info\n",
+		"info\r\n", "K 0|info\n"},
+	{"lost records are skipped", "6 1 a\n6 2 b\n6 3 c\n", "a\r\nxc\r\ny\r\n",
+		"K 0|a\nK 4|c\nU 3+1,7+3|xy\n"},
+	{"empty records", "6 1 a\n6 2 \n6 3 b\n", "a\r\n\r\nx\r\nb\r\n\r\n",
+		"K 0|a\nK 3|\nU 5|x\nK 8|b\nU 11|\n"},
+	{"several lines", "6 1 a\vb\n", "xa\r\nyb\r\nz\r\n", "K 1|a\nK 5|b\nU 0+1,4+1,8+3|xyz\n"},
+	{"with stamps, a dmesg is told exactly",
+		"6 9000000 one\n6 9000000 one\n7 9000001 debug\n6 9000002 new\n",
+		"[    9.000000] one\r\n[    9.000000] one\r\n" INIT "[    9.000000] one\r\n"
+		"[    9.000001] debug\r\na[    9.000002] new\r\nb[    9.000002] new\r\n",
+		"K 0|[    9.000000] one\nK 20|[    9.000000] one\nK 40|[    9.000000] Run /init as "
+		"init process\nU 82|[    9.000000] one\nU 102|[    9.000001] debug\n"
+		"K 125|[    9.000002] new\nU 124+1,145+21|ab[    9.000002] new\n"},
+	{"with stamps, what a user makes up is told", "6 9000000 one\n6 20000000 two\n",
+		"[    9.000000] one\r\n" INIT "[   10.000000] fake\r\n[   20.000000] two\r\n",
+		"K 0|[    9.000000] one\nK 20|[    9.000000] Run /init as init process\n"
+		"U 62|[   10.000000] fake\nK 83|[   20.000000] two\n"},
+};
+
+START_TEST(every_split_fed)
+{
+	size_t len = strlen(fed[_i].bytes);
+	for (size_t chunk = 1; chunk <= len; chunk++) {
+		BC_AUTO_FREE char *got = parse_fed(fed[_i].bytes, len, chunk, 0, fed[_i].records);
+		ck_assert_msg(strcmp(got, fed[_i].lines) == 0, "%s, pieces of %zu:\n%s",
+			fed[_i].name, chunk, got);
 	}
 }
 END_TEST
@@ -111,11 +273,24 @@ START_TEST(splices_heal)
 	static const struct {
 		const char *name;
 		size_t markers;
-	} logs[] = {{"splice-per-char.log", 60}, {"splice-blocks.log", 3000}};
-	BC_AUTO(bc_buf) data = {0};
-	BC_AUTO_FREE char *path = bc_asprintf(BC_SOURCE_DIR "/fixtures/consoles/%s", logs[_i].name);
+		const char *end;
+		bool has_records;
+	} logs[] = {{"splice-per-char", 60, "-abcdefghijklmnop", false},
+		{"splice-blocks", 3000, "-dog", false},
+		{"splice-no-timestamps", 60, "-abcdefghijklmnop", true}};
+	BC_AUTO(bc_buf) data = {0}, records = {0};
+	BC_AUTO_FREE char *path =
+		bc_asprintf(BC_SOURCE_DIR "/fixtures/consoles/%s.log", logs[_i].name);
+	BC_AUTO_FREE char *ring =
+		bc_asprintf(BC_SOURCE_DIR "/fixtures/consoles/%s.records", logs[_i].name);
 	ck_assert(bc_fs_read(path, 1 << 20, &data, NULL));
-	BC_AUTO_FREE char *text = parse(data.data, data.len, data.len, 0);
+	ck_assert(!logs[_i].has_records || bc_fs_read(ring, 1 << 20, &records, NULL));
+	BC_AUTO_FREE char *text = parse_fed(data.data, data.len, data.len, 0, records.data);
+	for (unsigned seed = 0; seed < 20; seed++) {
+		BC_AUTO_FREE char *pieces =
+			parse_fed(data.data, data.len, seed ? 0 : 1, seed, records.data);
+		ck_assert(strcmp(text, pieces) == 0);
+	}
 	size_t whole = 0;
 	unsigned next = 0;
 	for (char *save = NULL, *line = strtok_r(text, "\n", &save); line;
@@ -124,6 +299,7 @@ START_TEST(splices_heal)
 		unsigned n;
 		if (line[0] != 'U' || !bar || sscanf(bar + 1, "MARKER-%u-", &n) != 1)
 			continue;
+		ck_assert_str_eq(strrchr(bar, '-'), logs[_i].end);
 		if (!whole)
 			next = n;
 		ck_assert_uint_eq(n, next);
@@ -154,10 +330,11 @@ int main(void)
 	Suite *suite = suite_create("console");
 	TCase *tc = tcase_create("console");
 	tcase_add_loop_test(tc, every_split, 0, (int)BC_LEN(cases));
+	tcase_add_loop_test(tc, every_split_fed, 0, (int)BC_LEN(fed));
 	tcase_add_test(tc, nul_bytes_vanish);
 	tcase_add_test(tc, long_lines_are_cut);
 	tcase_add_loop_test(tc, recordings_split, 0, 3);
-	tcase_add_loop_test(tc, splices_heal, 0, 2);
+	tcase_add_loop_test(tc, splices_heal, 0, 3);
 	tcase_add_test(tc, printk_prefixes);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);

@@ -81,9 +81,10 @@ START_TEST(prompt_behind_a_kernel_line)
 {
 	add_step("expect", "{prompt}", NULL);
 	begin();
-	say(1, "[    1.000000] Run /init as init process\r\n/ # [    1.100000] late");
+	say(1, "[    1.000000] Run /init as init process\r\n/ #[    1.10");
 	ck_assert(!bc_session_is_decided(rig.s));
-	say(2, " driver\r\n");
+	/* The record goes on, and may never end: the prompt is there. */
+	say(2, "0000] late driver\r\n [    1.200000] later");
 	ck_assert_int_eq(result(2)->verdict, BC_PASS);
 }
 END_TEST
@@ -114,7 +115,7 @@ START_TEST(reject_waits_for_the_end_of_a_line_but_not_for_ever)
 	bc_vec_push(&rig.c.rejects, reject);
 	add_step("expect", "{prompt}", NULL);
 	begin();
-	say(1, "[    0.100000] checked: 0 error");
+	say(1, "checked: 0 error");
 	ck_assert_uint_eq(bc_session_deadline(rig.s), 301);
 	say(2, "s of 12\r\ngrub rescue> ");
 	ck_assert(!bc_session_is_decided(rig.s));

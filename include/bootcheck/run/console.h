@@ -1,17 +1,20 @@
 /* A serial console as text: bytes in; whole lines and the open tail out. Any split of the same bytes
- * gives the same lines. Lines end at LF, CR LF, CR CR LF or a lone CR; escape sequences, NUL and other
- * controls are taken out, a backspace takes back a byte; bytes that are no UTF-8 stay as they are.
+ * gives the same lines.
  *
- * Two writers share a console: a kernel record that lands inside a userspace line is lifted out as a
- * line of its own, and the userspace line goes on where it stopped. It is known by printk's time stamp,
- * which must not be older than the newest one seen (`dmesg` run by a user prints old ones). */
+ * Two writers share a console. A record of the kernel is one run of bytes that ends with a line end, and
+ * userspace goes on at the very next byte: inside a word, an escape sequence, between CR and LF. Each
+ * byte is given to its writer first, and only then do the writers' bytes make lines: a record stands
+ * whole as a line of its own, and the userspace line that it cut is whole again.
+ *
+ * The kernel's records are known by printk's prefix (printk.h) whose time stamp is not older than the
+ * newest one seen: `dmesg` run by a user prints old ones. With bc_console_follow() they are known by the
+ * ring buffer in guest RAM instead, which is exact and needs no time stamps. */
 #ifndef BOOTCHECK_RUN_CONSOLE_H
 #define BOOTCHECK_RUN_CONSOLE_H
 
-#include <bootcheck/base/buf.h>
 #include <bootcheck/model/case.h>
-
-#define BC_CONSOLE_LINE_MAX 65536 /* bytes; a longer line is cut there and goes on as another one */
+#include <bootcheck/run/pending.h>
+#include <bootcheck/run/writer.h>
 
 struct bc_console_line {
 	const char *data; /* not NUL-terminated, valid during the call */
@@ -19,9 +22,12 @@ struct bc_console_line {
 	uint64_t number; /* 1-based, in the order of completion */
 	uint64_t offset; /* of its first byte in the raw stream */
 	enum bc_stream
-		stream;	 /* KERNEL: has a printk time stamp; USER: has none although the console's
-				  kernel uses them; ANY: cannot be told */
+		stream;	 /* KERNEL: a record; USER: none although the console's kernel is known by
+				  them; ANY: cannot be told */
 	size_t consumed; /* the first bytes were already consumed through the tail */
+	/* Its raw bytes, line end included: more than one piece when records stood inside it. */
+	const struct bc_console_span *spans;
+	size_t span_count;
 };
 
 typedef void bc_console_line_fn(void *ctx, const struct bc_console_line *line);
@@ -29,35 +35,48 @@ typedef void bc_console_line_fn(void *ctx, const struct bc_console_line *line);
 struct bc_console {
 	bc_console_line_fn *fn;
 	void *ctx;
-	struct bc_buf tail;   /* the open line, clean */
-	size_t consumed;      /* of the tail, by whoever matched there */
-	uint64_t offset;      /* raw bytes so far */
-	uint64_t tail_offset; /* of the tail's first byte */
+	struct bc_writer user, kernel;
+	struct bc_buf held; /* bytes that may be the beginning of a record */
+	uint64_t offset;    /* raw bytes so far, without the held ones */
 	uint64_t lines;
-	uint64_t newest_us; /* the newest printk time stamp */
-	bool has_stamps;
-	enum {
-		BC_CONSOLE_TEXT,
-		BC_CONSOLE_CR,
-		BC_CONSOLE_ESC,
-		BC_CONSOLE_CSI,
-		BC_CONSOLE_STRING,
-		BC_CONSOLE_STRING_ESC
-	} state;
-	int escape_len; /* bytes in the open escape sequence; too long a one is text again */
+	uint64_t now_ms; /* set by whoever has a clock */
+
+	/* What is known about the kernel's records. */
+	bool in_record;
+	bool has_stamps, has_callers, has_levels;
+	bool expects_stamps; /* printk.time=1 is on the command line */
+	bool has_user;	     /* userspace runs: old stamps are a user's dmesg */
+	unsigned unstamped;  /* lines in a row, early in the boot */
+	uint64_t record_us;  /* of the record that is being printed */
+	size_t record_prefix;
+	uint64_t newest_us;
+	uint64_t before_jump_us; /* the newest one before a jump; 0 = none */
+	uint64_t *printed;	 /* hashes of records that were printed, by their low bits */
+	struct bc_pending *pending;
+	bc_console_record_fn *next_record;
+	void *record_ctx;
 };
 
 /* fn is called for each whole line during bc_console_push(). */
 void bc_console_init(struct bc_console *console, bc_console_line_fn *fn, void *ctx);
 void bc_console_release(struct bc_console *console);
+/* From now on the kernel's records come from its ring buffer; next is called before bytes are looked at,
+ * until it has no more. */
+void bc_console_follow(struct bc_console *console, bc_console_record_fn *next, void *ctx);
 /* Takes any number of bytes. */
 void bc_console_push(struct bc_console *console, const char *data, size_t len);
-/* The stream ended: an open tail becomes a line. */
+/* The stream ended: what is open becomes a line. */
 void bc_console_finish(struct bc_console *console);
 /* After a reset of the machine: time stamps start again. */
 void bc_console_reset_stamps(struct bc_console *console);
-/* Reads a printk prefix `<6>[   12.345678][    T1] ` at data: its length, 0 if there is none. *us (may
- * be NULL) receives the stamp in microseconds. */
-size_t bc_printk_prefix(const char *data, size_t len, uint64_t *us);
+/* Userspace's open line, clean: all of it that is certain. */
+static inline const struct bc_buf *bc_console_tail(const struct bc_console *console)
+{
+	return &console->user.text;
+}
+/* Which writer's an unfinished line of userspace is: USER or ANY. */
+enum bc_stream bc_console_tail_stream(const struct bc_console *console);
+/* The newest bytes of an open line, whoever writes it. Never NULL. */
+const char *bc_console_last_words(const struct bc_console *console);
 
 #endif

@@ -1,0 +1,52 @@
+/* The kernel's records that its console has still to print, taken from the ring buffer in guest RAM: what
+ * tells the kernel's lines exactly, with or without time stamps. */
+#ifndef BOOTCHECK_RUN_PENDING_H
+#define BOOTCHECK_RUN_PENDING_H
+
+#include <bootcheck/run/printk.h>
+
+/* A record as the ring holds it. */
+struct bc_console_record {
+	const char *text; /* not NUL-terminated; may hold several lines */
+	size_t len;
+	uint64_t seq; /* grows by one from record to record */
+	uint64_t us;  /* its time stamp */
+	int level;    /* 0..7 */
+};
+
+/* Fills *out with the next record, in the ring's order; false if there is none at the moment. The text is
+ * borrowed until the next call. */
+typedef bool bc_console_record_fn(void *ctx, struct bc_console_record *out);
+
+struct bc_pending;
+
+/* Never NULL. */
+struct bc_pending *bc_pending_new(void) BC_MUST_CHECK;
+/* NULL is fine. */
+void bc_pending_free(struct bc_pending *p);
+/* A record appeared. The kernel's command line, which is one of them, tells up to which level records are
+ * printed. */
+void bc_pending_add(struct bc_pending *p, const struct bc_console_record *record, uint64_t now_ms);
+/* Time passes: what a console that prints other things has not printed for seconds, it never will. */
+void bc_pending_age(struct bc_pending *p, uint64_t now_ms);
+
+/* What a line is. */
+enum {
+	BC_PENDING_UNKNOWN = -1, /* the ring does not tell: it was not read at that time */
+	BC_PENDING_OLD = -2, /* no awaited one: printed before, or never printed by the console */
+};
+/* The whole text of a line with a time stamp: the index of an awaited line (for bc_pending_took()), or one
+ * of the above. */
+long bc_pending_find(const struct bc_pending *p, uint64_t us, const char *text, size_t len);
+/* Whether an awaited line stands at data, its line end included: with YES *len is how long both are and
+ * *index which it is. An empty one counts only at the start of a line. */
+enum bc_printk_match bc_pending_match(
+	const struct bc_pending *p, const char *data, size_t *len, bool at_start, long *index);
+/* The console printed this one; those before it are not awaited any more. */
+void bc_pending_took(struct bc_pending *p, long index, uint64_t now_ms);
+/* True once a record was found on the console. */
+bool bc_pending_is_proven(const struct bc_pending *p);
+/* False if nothing is awaited. */
+bool bc_pending_has(const struct bc_pending *p);
+
+#endif
