@@ -18,6 +18,9 @@ parsers=(
 	'harness/build/kconfig_scan.c=bc_kconfig_scan_text'
 	'harness/build/first_error.c=bc_first_error'
 	'harness/sys/devtree.c=bc_devtree_overlay'
+	'harness/guest/log.c=bc_guest_log_next'
+	'harness/guest/kallsyms.c=bc_kallsyms_find'
+	'harness/guest/sysmap.c=bc_sysmap_parse'
 	'harness/base/text.c=bc_size_parse'
 )
 

@@ -10,9 +10,10 @@ declare -A below=(
 	[plan]="plan model sys base"
 	[build]="build model sys base"
 	[serve]="serve model sys base"
-	[run]="run serve model sys base"
+	[guest]="guest model sys base"
+	[run]="run serve guest model sys base"
 	[report]="report model sys base"
-	[cli]="cli plan build run serve report model sys base"
+	[cli]="cli plan build run serve guest report model sys base"
 )
 # header prefix = the files (a pattern) that may include it
 owners=(
@@ -75,6 +76,8 @@ put harness/serve/a.c <<<'#include <bootcheck/run/vm.h>'
 must_find "layer 'serve' must not include"
 put harness/run/sub/a.c <<<'	#  include "bootcheck/cli/cli.h"'
 must_find "layer 'run' must not include"
+put harness/guest/a.c <<<'#include <bootcheck/run/vm.h>'
+must_find "layer 'guest' must not include"
 put harness/plan/other.c <<<'#include <libfyaml.h>'
 must_find 'belongs to harness/plan/yaml'
 put harness/cli/other.c <<<'#include <curl/curl.h>'
