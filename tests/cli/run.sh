@@ -87,7 +87,7 @@ has run/junit.xml "<skipped"
 boot flood <<'END'
 flood 3000000000 "y"
 END
-case_ flood "$shell"
+case_ flood "$shell" 'limits: {boot: 120s, step: 120s, total: 150s}'
 run 1 cases/flood.yaml
 has out "console flood"
 (($(stat -c %s run/cases/flood/console.log) < 80000000)) || fail "the recording of the flood has no bound"
@@ -111,8 +111,8 @@ run 1 cases/silent.yaml
 has out "nothing on the serial console"
 boot noprompt <<'END'
 write "almost there\r\n"
-again 1000000
 delay 100ms
+again 1000000
 END
 case_ noprompt "$shell" 'limits: {boot: 1s}'
 run 1 cases/noprompt.yaml

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # labels: repo
+# timeout: 300
 # Commands and options are in the manual and in the shell completion, the README names the scripts, and
 # what the manual says exists.
 . "$(dirname "$0")/lib.bash"

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# labels: repo
+# timeout: 300
 # Every public header compiles alone, twice, with the project's flags.
 . "$(dirname "$0")/lib.bash"
 : "${BINARY_DIR:?the build folder, for its compile_commands.json}"
