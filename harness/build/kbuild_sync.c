@@ -7,6 +7,7 @@
 #include <bootcheck/base/text.h>
 #include <bootcheck/build/kbuild_sync.h>
 #include <bootcheck/build/recipes.h>
+#include <bootcheck/build/worktree.h>
 #include <bootcheck/sys/fs.h>
 
 #define LIST_MAX ((size_t)512 << 20)
@@ -172,48 +173,11 @@ static bool merge(struct syncing *s, const struct bc_tree *tree, struct old *old
 	return true;
 }
 
-/* What git does not ignore, when `from` is a work tree: droppings of a build in the tree would keep kbuild
- * from building elsewhere. */
-static bool read_work_tree(
-	struct bc_job *job, const char *from, struct bc_tree *tree, struct bc_err *err)
-{
-	BC_AUTO(bc_buf) names = {.max = (size_t)64 << 20};
-	char *argv[] = {"git", "-c", "core.fsmonitor=false", "-c", "safe.directory=*", "-C",
-		(char *)from, "ls-files", "-co", "--exclude-standard", "-z", NULL};
-	if (!bc_job_run(job, argv, NULL, NULL, &names, err))
-		return false;
-	for (size_t at = 0; at < names.len; at += strlen(names.data + at) + 1) {
-		const char *path = names.data + at;
-		BC_AUTO_FREE char *full = bc_path_join(from, path);
-		char target[BC_ARCHIVE_NAME_MAX + 1];
-		struct stat st;
-		struct bc_entry e = {.path = path, .mode = 0644};
-		if (!bc_path_is_inside(path) || lstat(full, &st) != 0)
-			continue; /* removed, but not yet from git's index */
-		if (S_ISLNK(st.st_mode)) {
-			ssize_t n = readlink(full, target, BC_ARCHIVE_NAME_MAX);
-			if (n < 0)
-				return bc_fail(err, BC_E_IO, errno, "cannot read %s", full);
-			target[n] = '\0';
-			e.type = BC_ENTRY_LINK;
-			e.target = target;
-		} else if (S_ISREG(st.st_mode)) {
-			e.size = (uint64_t)st.st_size;
-			e.mode = st.st_mode & 0100 ? 0755 : 0644;
-		} else {
-			continue; /* a submodule */
-		}
-		bc_tree_add(tree, &e, e.type == BC_ENTRY_FILE ? full : NULL, NULL);
-	}
-	return bc_tree_merge(tree, err);
-}
-
 static bool read_from(
 	struct bc_job *job, const struct bc_sync *sync, struct bc_tree *tree, struct bc_err *err)
 {
-	BC_AUTO_FREE char *git = bc_path_join(sync->from, ".git");
-	if (!sync->listing && bc_fs_exists(git))
-		return read_work_tree(job, sync->from, tree, err);
+	if (!sync->listing && bc_worktree_is(sync->from))
+		return bc_worktree_read(tree, sync->from, job->log_fd, job->cancelled, err);
 	return bc_tree_read(tree, sync->from, sync->listing, err) && bc_tree_merge(tree, err);
 }
 

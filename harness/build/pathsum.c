@@ -13,6 +13,7 @@
 
 #include <bootcheck/base/text.h>
 #include <bootcheck/build/recipes.h>
+#include <bootcheck/build/worktree.h>
 #include <bootcheck/sys/fs.h>
 
 #define MEMORY_MAX ((size_t)512 << 20)
@@ -99,15 +100,13 @@ static bool sum_entry(struct memory *m, const struct bc_tree_entry *t, struct bc
 	return true;
 }
 
-static bool sum_dir(struct memory *m, const char *path, char hex[BC_DIGEST_HEX], struct bc_err *err)
+static bool sum_tree(
+	struct memory *m, const struct bc_tree *tree, char hex[BC_DIGEST_HEX], struct bc_err *err)
 {
-	BC_AUTO(bc_tree) tree = {0};
-	if (!bc_tree_read(&tree, path, NULL, err) || !bc_tree_merge(&tree, err))
-		return false;
 	struct bc_digest *digest = bc_digest_new();
 	bc_digest_field(digest, "type", "folder");
-	for (size_t i = 0; i < tree.len; i++) {
-		if (sum_entry(m, &tree.items[i], digest, err))
+	for (size_t i = 0; i < tree->len; i++) {
+		if (sum_entry(m, &tree->items[i], digest, err))
 			continue;
 		bc_digest_free(digest);
 		return false;
@@ -130,40 +129,71 @@ static bool sum_single(struct memory *m, const char *path, const struct stat *st
 	return true;
 }
 
-static char *memory_path(const char *cache_dir, const char *path)
+static char *memory_path(const char *cache_dir, const char *kind, const char *path)
 {
 	char hex[BC_DIGEST_HEX];
 	struct bc_digest *digest = bc_digest_new();
+	bc_digest_add(digest, kind, strlen(kind));
 	bc_digest_add(digest, path, strlen(path));
 	bc_digest_end(digest, hex);
 	return bc_asprintf("%s/stat/%.32s", cache_dir, hex);
+}
+
+static void memory_open(struct memory *m, const char *file)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	*m = (struct memory){.old.max = MEMORY_MAX, .new.max = MEMORY_MAX, .now = ns_of(now)};
+	if (!bc_fs_read(file, MEMORY_MAX, &m->old, NULL))
+		bc_buf_clear(&m->old);
+}
+
+static void memory_close(struct memory *m, const char *file, bool ok)
+{
+	if (ok && m->is_changed && !m->new.overflow) {
+		BC_AUTO_FREE char *dir = bc_path_dir(file);
+		/* Forgetting costs time only. */
+		if (bc_fs_mkdirs(dir, 0755, NULL) &&
+			!bc_fs_write_unsynced(
+				file, m->new.data ? m->new.data : "", m->new.len, NULL))
+			unlink(file);
+	}
+	bc_buf_release(&m->old);
+	bc_buf_release(&m->new);
 }
 
 bool bc_pathsum(
 	const char *cache_dir, const char *path, char hex[BC_DIGEST_HEX], struct bc_err *err)
 {
 	struct stat st;
-	struct timespec now;
+	struct memory m;
+	BC_AUTO(bc_tree) tree = {0};
 	if (stat(path, &st) != 0)
 		return bc_fail(err, errno == ENOENT ? BC_E_MISSING : BC_E_IO, errno,
 			"cannot read %s", path);
 	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
 		return bc_fail(err, BC_E_IO, 0, "%s is neither a file nor a folder", path);
-	BC_AUTO_FREE char *file = memory_path(cache_dir, path);
-	clock_gettime(CLOCK_REALTIME, &now);
-	struct memory m = {.old.max = MEMORY_MAX, .new.max = MEMORY_MAX, .now = ns_of(now)};
-	if (!bc_fs_read(file, MEMORY_MAX, &m.old, NULL))
-		bc_buf_clear(&m.old);
-	bool ok = S_ISDIR(st.st_mode) ? sum_dir(&m, path, hex, err)
+	if (S_ISDIR(st.st_mode) &&
+		(!bc_tree_read(&tree, path, NULL, err) || !bc_tree_merge(&tree, err)))
+		return false;
+	BC_AUTO_FREE char *file = memory_path(cache_dir, "", path);
+	memory_open(&m, file);
+	bool ok = S_ISDIR(st.st_mode) ? sum_tree(&m, &tree, hex, err)
 				      : sum_single(&m, path, &st, hex, err);
-	if (ok && m.is_changed && !m.new.overflow) {
-		BC_AUTO_FREE char *dir = bc_path_dir(file);
-		/* Forgetting costs time only. */
-		if (bc_fs_mkdirs(dir, 0755, NULL) &&
-			!bc_fs_write(file, m.new.data ? m.new.data : "", m.new.len, NULL))
-			unlink(file);
-	}
-	bc_buf_release(&m.old);
-	bc_buf_release(&m.new);
+	memory_close(&m, file, ok);
+	return ok;
+}
+
+bool bc_pathsum_worktree(const struct bc_resolver *resolver, const char *path,
+	char hex[BC_DIGEST_HEX], struct bc_err *err)
+{
+	struct memory m;
+	BC_AUTO(bc_tree) tree = {0};
+	if (!bc_worktree_read(&tree, path, -1, resolver->cancelled, err))
+		return false;
+	BC_AUTO_FREE char *file = memory_path(resolver->cache_dir, "git ", path);
+	memory_open(&m, file);
+	bool ok = sum_tree(&m, &tree, hex, err);
+	memory_close(&m, file, ok);
 	return ok;
 }

@@ -11,7 +11,7 @@ struct bc_planner {
 	struct bc_build *build;
 	const struct bc_case *c;
 	const char *artifact;
-	bool wants_tree;
+	bool wants_tree, wants_source;
 	size_t added; /* nodes, for their origins */
 };
 
@@ -42,6 +42,16 @@ const char *bc_planner_artifact(const struct bc_planner *planner)
 bool bc_planner_wants_tree(const struct bc_planner *planner)
 {
 	return planner->wants_tree;
+}
+
+void bc_planner_want_source(struct bc_planner *planner, bool wants)
+{
+	planner->wants_source = wants;
+}
+
+bool bc_planner_wants_source(const struct bc_planner *planner)
+{
+	return planner->wants_source;
 }
 
 static void add_spec(struct bc_digest *digest, const char *label, const struct bc_node *node)

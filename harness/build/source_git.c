@@ -20,7 +20,8 @@ static const struct bc_field options[] = {
 const struct bc_variant bc_variant_git = {
 	.tag = "git",
 	.doc = "A commit of a git repository: a folder of this host, or an address. What is not "
-	       "committed does not count; `path` takes a work tree as it is. Gives a tree.",
+	       "committed does not count; `path` takes a work tree as it is, as the source of a "
+	       "build without what git ignores. Gives a tree.",
 	.head = &bc_shape_text,
 	.options = options,
 };

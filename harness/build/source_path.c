@@ -2,6 +2,7 @@
 #include <bootcheck/base/text.h>
 #include <bootcheck/build/graph.h>
 #include <bootcheck/build/recipes.h>
+#include <bootcheck/build/worktree.h>
 #include <bootcheck/sys/fs.h>
 
 /* node->state is the absolute path. */
@@ -9,7 +10,10 @@ static enum bc_resolved resolve(
 	struct bc_node *node, const struct bc_resolver *resolver, struct bc_err *err)
 {
 	char hex[BC_DIGEST_HEX];
-	if (!bc_pathsum(resolver->cache_dir, node->state, hex, err))
+	bool ok = node->kind == &bc_kind_worktree
+		? bc_pathsum_worktree(resolver, node->state, hex, err)
+		: bc_pathsum(resolver->cache_dir, node->state, hex, err);
+	if (!ok)
 		return BC_RESOLVE_FAILED;
 	bc_node_set(node, "content", hex);
 	free(node->path);
@@ -19,6 +23,11 @@ static enum bc_resolved resolve(
 
 static const struct bc_node_kind kind_path = {
 	.name = "path",
+	.version = "1",
+	.resolve = resolve,
+};
+const struct bc_node_kind bc_kind_worktree = {
+	.name = "worktree",
 	.version = "1",
 	.resolve = resolve,
 };
@@ -39,7 +48,9 @@ static struct bc_node *plan(
 	bool is_dir = bc_fs_is_dir(path);
 	bool unpack =
 		bc_value_bool(map, "extract", false) || (bc_planner_wants_tree(planner) && !is_dir);
-	struct bc_node *node = bc_node_new(&kind_path, value ? value->loc : map->loc);
+	bool is_worktree = is_dir && bc_planner_wants_source(planner) && bc_worktree_is(path);
+	struct bc_node *node = bc_node_new(
+		is_worktree ? &bc_kind_worktree : &kind_path, value ? value->loc : map->loc);
 	bc_node_title(node, "path %s", text);
 	bc_node_set(node, "content", "");
 	/* The path is no part of the key, but two paths are two nodes. */

@@ -8,6 +8,7 @@
 #include <bootcheck/build/recipes.h>
 #include <bootcheck/build/source.h>
 #include <bootcheck/build/tools.h>
+#include <bootcheck/build/worktree.h>
 #include <bootcheck/sys/fs.h>
 
 static const struct bc_shape source_map = {.type = BC_T_TAGGED, .name = "source"};
@@ -72,6 +73,9 @@ static bool copy_tree(struct bc_job *job, const char *root, struct bc_err *err)
 	BC_AUTO(bc_tree) tree = {0};
 	bool is_stored = input->kind->build && !job->node->inputs.items[0].member;
 	bc_job_step(job, "copying the source", 0, 0);
+	if (input->kind == &bc_kind_worktree)
+		return bc_worktree_read(&tree, root, job->log_fd, job->cancelled, err) &&
+			bc_tree_write(job, &tree, err);
 	return bc_tree_read(&tree, root, is_stored ? listing : NULL, err) &&
 		bc_tree_merge(&tree, err) && bc_tree_write(job, &tree, err);
 }
@@ -161,7 +165,7 @@ static const struct bc_node_kind kind_source = {
 /* A folder of the host, or a checkout, is used where it is. */
 static bool is_tree_already(const struct bc_node *node)
 {
-	return strcmp(node->kind->name, "git") == 0 ||
+	return strcmp(node->kind->name, "git") == 0 || node->kind == &bc_kind_worktree ||
 		(strcmp(node->kind->name, "path") == 0 && node->state && bc_fs_is_dir(node->state));
 }
 
@@ -179,9 +183,11 @@ struct bc_node *bc_source_tree_plan(struct bc_planner *planner, const struct bc_
 	const struct bc_value *patches, struct bc_err *err)
 {
 	BC_AUTO_FREE char *member = NULL;
+	bc_planner_want_source(planner, true);
 	struct bc_node *from = source->kind == BC_VALUE_SCALAR
 		? bc_planner_ref(planner, source->text, source->loc, &member, err)
 		: bc_planner_source(planner, source, false, err);
+	bc_planner_want_source(planner, false);
 	if (!from)
 		return NULL;
 	if (!from->lineage)

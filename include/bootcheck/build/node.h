@@ -130,6 +130,10 @@ struct bc_node *bc_planner_source(struct bc_planner *planner, const struct bc_va
 	bool want_tree, struct bc_err *err) BC_MUST_CHECK;
 /* True while a source is planned by bc_planner_source() with want_tree. */
 bool bc_planner_wants_tree(const struct bc_planner *planner);
+/* Between the two calls, a folder is planned as the sources of a build: of a git work tree, what git does not
+ * ignore. */
+void bc_planner_want_source(struct bc_planner *planner, bool wants);
+bool bc_planner_wants_source(const struct bc_planner *planner);
 /* BC_E_CASE at a place. */
 bool bc_planner_fail(struct bc_err *err, struct bc_loc loc, const char *fmt, ...) BC_PRINTF(3, 4);
 
