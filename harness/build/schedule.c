@@ -71,6 +71,15 @@ static void ask(struct bc_build *build, struct bc_node *node)
 			node->node_state == BC_NODE_HIT ? "hit" : "found", 0, 0);
 }
 
+/* The progress of an inner node goes by its title: an error that begins with it need not say it again. */
+static const char *without_title(const struct bc_node *node, const char *message)
+{
+	size_t n = strlen(node->title);
+	bool is_told = !node->artifact && bc_has_prefix(message, node->title) &&
+		bc_has_prefix(message + n, ": ");
+	return is_told ? message + n + 2 : message;
+}
+
 static void build_node(struct bc_build *build, struct bc_node *node)
 {
 	struct bc_err err = {0};
@@ -97,7 +106,7 @@ static void build_node(struct bc_build *build, struct bc_node *node)
 	if (ok)
 		bc_graph_remember(build, node);
 	bc_build_tell(build, BC_PROGRESS_BUILD_END, node,
-		!ok ? err.message : (was_hit ? "hit" : "built"), 0, 0);
+		!ok ? without_title(node, err.message) : (was_hit ? "hit" : "built"), 0, 0);
 }
 
 static void *work(void *ctx)
@@ -165,7 +174,8 @@ static void mark_needed(struct bc_build *build)
 	}
 }
 
-/* One line on what this run cost; nothing when there are no artifacts or one failed, which was told. */
+/* One line on what this run cost; nothing when there are no artifacts. Failures were told, each with its reason: here
+ * they are counted only. */
 static void tell_sum(struct bc_build *build, uint64_t start_ms)
 {
 	size_t hits = 0, built = 0, failed = 0;
@@ -173,7 +183,7 @@ static void tell_sum(struct bc_build *build, uint64_t start_ms)
 		bool counts = (*n)->kind->build && ((*n)->is_target || (*n)->artifact);
 		hits += counts && (*n)->node_state == BC_NODE_HIT;
 		built += counts && (*n)->node_state == BC_NODE_BUILT;
-		failed += (*n)->node_state == BC_NODE_FAILED;
+		failed += counts && (*n)->node_state == BC_NODE_FAILED;
 	}
 	BC_AUTO(bc_buf) text = {0};
 	char elapsed[32];
@@ -181,9 +191,11 @@ static void tell_sum(struct bc_build *build, uint64_t start_ms)
 	if (built)
 		bc_buf_addf(&text, "built %zu artifact%s in %s, %zu from the store", built,
 			built == 1 ? "" : "s", elapsed, hits);
-	else if (hits && !failed)
+	else if (hits)
 		bc_buf_addf(&text, "nothing to build: %zu artifact%s from the store", hits,
 			hits == 1 ? "" : "s");
+	if (text.len && failed)
+		bc_buf_addf(&text, ", %zu failed", failed);
 	if (text.len)
 		bc_build_tell(build, BC_PROGRESS_BUILD_SUM, NULL, text.data, 0, 0);
 }

@@ -104,6 +104,39 @@ good folder
 
 echo '#define VERSION "fake"' >linux-1.0/include/version.h
 
+# A git work tree: what git ignores is no source, what it does not track yet is.
+if command -v git >/dev/null; then
+	cp -r linux-1.0 work-tree
+	echo '*.o' >work-tree/.gitignore
+	git -C work-tree init -q
+	git -C work-tree add -A
+	a_case worktree "source: work-tree
+      defconfig: board_defconfig"
+	good worktree
+	mkdir work-tree/out
+	echo junk >work-tree/out/main.o
+	git -C work-tree status >/dev/null
+	touch work-tree/.git/index
+	good worktree
+	grep -q '^nothing to build' log || fail "what git ignores builds"
+	echo '#define VERSION "work"' >work-tree/include/version.h
+	echo new >work-tree/new
+	good worktree
+	[[ $(compiled) == 2 ]] || fail "a change that is not committed is not built"
+	[[ -n $(find "$XDG_CACHE_HOME/bootcheck/work" -path '*/src/new') ]] || fail "an untracked file is no source"
+	[[ -z $(find "$XDG_CACHE_HOME/bootcheck/work" -path '*/src/out*') ]] || fail "what git ignores is a source"
+	rm work-tree/new
+	good worktree
+	[[ -z $(find "$XDG_CACHE_HOME/bootcheck/work" -path '*/src/new') ]] || fail "an untracked file that went is still there"
+	printf -- '--- a/lib/string.c\n+++ b/lib/string.c\n@@ -1 +1,2 @@\n+/* patched */\n %s\n' "$(head -n 1 linux-1.0/lib/string.c)" >string.patch
+	a_case worktreepatch "source: work-tree
+      patches: string.patch
+      defconfig: board_defconfig"
+	good worktreepatch
+	[[ -z $(find "$XDG_CACHE_HOME" -name main.o -path '*/out/out/*') ]] || fail "what git ignores is in a patched source"
+	! grep -q patched work-tree/lib/string.c || fail "the work tree of the user was patched"
+fi
+
 # Patches.
 cat >good.patch <<'END'
 --- a/include/version.h
@@ -170,6 +203,12 @@ tar -cf leading.tar --transform 's,^linux-1.0/Makefile$,../Makefile,' linux-1.0/
 a_case leading "source: leading.tar
       defconfig: board_defconfig"
 bad leading 3 '../Makefile'
+[[ $(grep -o 'source path leading.tar' log | wc -l) == 1 ]] || fail "the log names what failed twice"
+# What failed is counted, and does not hide that the rest was there.
+rc=0
+"$BOOTCHECK" build cases/folder.yaml cases/leading.yaml >out 2>log || rc=$?
+[[ $rc == 3 ]] || fail "one good, one bad: exit $rc"
+grep -q '^nothing to build: 1 artifact from the store, 1 failed$' log || fail "no sum"
 a_case sum "source: {url: 'file://$dir/linux-1.0.tar.gz', sha256: $(printf '0%.0s' {1..64})}
       defconfig: board_defconfig"
 bad sum 3 'sha256'
