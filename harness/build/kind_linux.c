@@ -164,9 +164,6 @@ static bool build_in(struct bc_kbuild *k, struct bc_err *err)
 static bool build(struct bc_job *job, struct bc_err *err)
 {
 	BC_AUTO(bc_kbuild) k = {.lock = -1};
-	if ((has_target(job->node, "modules") && !bc_tool_there("depmod", err)) ||
-		(has_target(job->node, "uImage") && !bc_tool_there("mkimage", err)))
-		return false;
 	return bc_kbuild_open(&k, job, &kernel, bc_value_get(job->node->params, "linux"), err) &&
 		build_in(&k, err);
 }
@@ -178,10 +175,23 @@ static void describe(struct bc_node *node)
 	bc_node_title(node, "linux of %s, %s", from, bc_node_get(node, "base"));
 }
 
+/* Besides the compiler: what writes modules.dep, and uImage. */
+static enum bc_resolved resolve(
+	struct bc_node *node, const struct bc_resolver *resolver, struct bc_err *err)
+{
+	char *depmod[] = {"depmod", "--version", NULL}, *mkimage[] = {"mkimage", "-V", NULL};
+	enum bc_resolved done = bc_kbuild_resolve(node, resolver, err);
+	if (done == BC_RESOLVE_DONE && has_target(node, "modules"))
+		done = bc_tool_resolve(node, resolver, "depmod", depmod, err);
+	if (done == BC_RESOLVE_DONE && has_target(node, "uImage"))
+		done = bc_tool_resolve(node, resolver, "mkimage", mkimage, err);
+	return done;
+}
+
 static const struct bc_node_kind kind_linux = {
 	.name = "linux",
 	.version = "1",
-	.resolve = bc_kbuild_resolve,
+	.resolve = resolve,
 	.describe = describe,
 	.build = build,
 };

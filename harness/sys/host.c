@@ -145,6 +145,8 @@ static const struct {
 	{"gcc-i686-linux-gnu libc6-dev-i386-cross", " i686-linux-gnu-gcc "},
 	{"gcc-x86-64-linux-gnu libc6-dev-amd64-cross", " x86_64-linux-gnu-gcc "},
 	{"gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross", " powerpc64le-linux-gnu-gcc "},
+	{"gcc-powerpc-linux-gnu libc6-dev-powerpc-cross", " powerpc-linux-gnu-gcc "},
+	{"gcc-mips64el-linux-gnuabi64 libc6-dev-mips64el-cross", " mips64el-linux-gnuabi64-gcc "},
 	{"gcc-mips-linux-gnu libc6-dev-mips-cross", " mips-linux-gnu-gcc "},
 	{"gcc-mipsel-linux-gnu libc6-dev-mipsel-cross", " mipsel-linux-gnu-gcc "},
 	{"gcc-riscv64-linux-gnu libc6-dev-riscv64-cross", " riscv64-linux-gnu-gcc "},
