@@ -246,7 +246,9 @@ static void compare_one(
 	else if (is->e.type == BC_ENTRY_FILE && is->e.size != wanted->e.size)
 		bc_buf_addf(why, "'%s' has %llu bytes, not %llu", wanted->e.path,
 			(unsigned long long)is->e.size, (unsigned long long)wanted->e.size);
-	else if (is->e.type == BC_ENTRY_FILE && !bc_digest_file(is->source, hex, NULL))
+	else if (is->e.type == BC_ENTRY_FILE &&
+		!(wanted->is_data_sum ? bc_digest_data(is->source, hex, NULL)
+				      : bc_digest_file(is->source, hex, NULL)))
 		bc_buf_addf(why, "'%s' cannot be read", wanted->e.path);
 	else if (is->e.type == BC_ENTRY_FILE && strcmp(hex, wanted->sha256) != 0)
 		bc_buf_addf(why, "'%s' has other bytes", wanted->e.path);

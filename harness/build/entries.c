@@ -139,7 +139,7 @@ static bool plan_entry(void *ctx, size_t index, const struct entry_list *list,
 	BC_AUTO_FREE char *label = bc_asprintf("%s[%zu]", list->key, index);
 	BC_AUTO_FREE char *content = bc_asprintf("/%s", e->path);
 	BC_AUTO(bc_buf) text = {0};
-	bc_tree_print_entry(e, NULL, &text);
+	bc_tree_print_entry(e, NULL, false, &text);
 	bc_node_set(p->node, label, text.data);
 	return list->make != make_file || bc_content_plan(p->planner, p->node, content, item, err);
 }

@@ -135,7 +135,7 @@ static bool build(struct bc_job *job, struct bc_err *err)
 			!apply(job, i, &tree, err))
 			return false;
 	return bc_devtree_check(tree.data, tree.len, err) &&
-		bc_fs_write(to, tree.data, tree.len, err);
+		bc_fs_write_unsynced(to, tree.data, tree.len, err);
 }
 
 static enum bc_resolved resolve(

@@ -14,7 +14,7 @@ static bool build(struct bc_job *job, struct bc_err *err)
 	bc_job_entry(job, &e);
 	if (!job->node->inputs.len) {
 		const char *text = bc_value_text(map, "content", "");
-		return bc_fs_write(to, text, strlen(text), err);
+		return bc_fs_write_unsynced(to, text, strlen(text), err);
 	}
 	BC_AUTO_FREE char *from = bc_job_input(job, 0, err);
 	return from && bc_copy_file(from, to, err);

@@ -354,7 +354,7 @@ bool bc_tree_write(struct bc_job *job, const struct bc_tree *tree, struct bc_err
 		else if (t->e.type == BC_ENTRY_FILE && t->source)
 			ok = bc_copy_file(t->source, full, err);
 		else if (t->e.type == BC_ENTRY_FILE)
-			ok = bc_fs_write(full, t->data, (size_t)t->e.size, err);
+			ok = bc_fs_write_unsynced(full, t->data, (size_t)t->e.size, err);
 		if (!ok)
 			return false;
 		bc_job_entry(job, &t->e);

@@ -112,6 +112,6 @@ void bc_store_remember(
 	bc_json_set(json, "fields", fields);
 	BC_AUTO(bc_buf) text = {.max = RECORD_MAX};
 	bc_json_print(json, true, &text);
-	if (!text.overflow && !bc_fs_write(path, text.data, text.len, NULL))
+	if (!text.overflow && !bc_fs_write_unsynced(path, text.data, text.len, NULL))
 		return;
 }

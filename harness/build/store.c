@@ -185,7 +185,9 @@ static bool publish_file(
 		return bc_fail(err, BC_E_IO, errno, "cannot read %s", full);
 	t->e.size = (uint64_t)st.st_size;
 	p->size_bytes += t->e.size;
-	return bc_digest_file(full, t->sha256, err) &&
+	t->is_data_sum = bc_digest_is_sparse(&st);
+	return (t->is_data_sum ? bc_digest_data(full, t->sha256, err)
+			       : bc_digest_file(full, t->sha256, err)) &&
 		(chmod(full, t->e.mode & 0111 ? 0555 : 0444) == 0 ||
 			bc_fail(err, BC_E_IO, errno, "cannot protect %s", full));
 }
@@ -206,7 +208,7 @@ static bool publish_entry(struct publishing *p, struct bc_tree_entry *t, struct 
 	if (t->e.type == BC_ENTRY_FILE && !publish_file(p, t, full, err))
 		return false;
 	p->files++;
-	bc_tree_print_entry(&t->e, t->sha256[0] ? t->sha256 : NULL, &line);
+	bc_tree_print_entry(&t->e, t->sha256[0] ? t->sha256 : NULL, t->is_data_sum, &line);
 	return bc_fs_write_all(p->listing, line.data, line.len, err);
 }
 
@@ -266,7 +268,7 @@ static bool write_manifest(const char *path, const struct bc_manifest *m, struct
 	BC_AUTO(bc_buf) text = {0};
 	bc_json_print(json, true, &text);
 	bc_buf_addc(&text, '\n');
-	return bc_fs_write(path, text.data, text.len, err);
+	return bc_fs_write_unsynced(path, text.data, text.len, err);
 }
 
 /* Everything the entry holds reaches the disk before its name does. */

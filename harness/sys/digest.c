@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <openssl/evp.h>
+#include <sys/stat.h>
 
 #include <bootcheck/base/mem.h>
 #include <bootcheck/base/text.h>
@@ -54,24 +55,94 @@ void bc_digest_free(struct bc_digest *digest)
 	free(digest);
 }
 
+#define PIECE ((size_t)1 << 18)
+#define PAGE  ((size_t)4096)
+
+/* Reads until the piece is full or the file ends; -1: errno. */
+static ssize_t read_piece(int fd, char *piece)
+{
+	size_t len = 0;
+	while (len < PIECE) {
+		ssize_t n = read(fd, piece + len, PIECE - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	return (ssize_t)len;
+}
+
 bool bc_digest_file(const char *path, char hex[BC_DIGEST_HEX], struct bc_err *err)
 {
 	BC_AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return bc_fail(err, BC_E_IO, errno, "cannot open %s", path);
-	BC_AUTO_FREE char *piece = bc_calloc(1 << 18, 1);
+	BC_AUTO_FREE char *piece = bc_calloc(PIECE, 1);
 	struct bc_digest *digest = bc_digest_new();
-	for (;;) {
-		ssize_t n = read(fd, piece, 1 << 18);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			bc_digest_free(digest);
-			return bc_fail(err, BC_E_IO, errno, "cannot read %s", path);
-		}
-		if (n == 0)
-			break;
+	ssize_t n;
+	while ((n = read_piece(fd, piece)) > 0)
 		bc_digest_add(digest, piece, (size_t)n);
+	if (n < 0) {
+		bc_digest_free(digest);
+		return bc_fail(err, BC_E_IO, errno, "cannot read %s", path);
+	}
+	bc_digest_end(digest, hex);
+	return true;
+}
+
+bool bc_digest_is_sparse(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_size >= 1 << 20 &&
+		(uint64_t)st->st_blocks * 512 < (uint64_t)st->st_size / 2;
+}
+
+static bool is_zero(const char *data, size_t len)
+{
+	return !*data && memcmp(data, data + 1, len - 1) == 0;
+}
+
+static void add_pages(struct bc_digest *digest, uint64_t at, const char *data, size_t len)
+{
+	for (size_t n, i = 0; i < len; i += n) {
+		n = len - i < PAGE ? len - i : PAGE;
+		if (is_zero(data + i, n))
+			continue;
+		unsigned char number[8];
+		for (size_t k = 0; k < sizeof(number); k++)
+			number[k] = (unsigned char)((at + i) / PAGE >> (8 * k));
+		bc_digest_add(digest, number, sizeof(number));
+		bc_digest_add(digest, data + i, n);
+	}
+}
+
+bool bc_digest_data(const char *path, char hex[BC_DIGEST_HEX], struct bc_err *err)
+{
+	struct stat st;
+	BC_AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return bc_fail(err, BC_E_IO, errno, "cannot open %s", path);
+	BC_AUTO_FREE char *piece = bc_calloc(PIECE, 1);
+	BC_AUTO_FREE char *size = bc_asprintf("%lld", (long long)st.st_size);
+	struct bc_digest *digest = bc_digest_new();
+	bc_digest_field(digest, "size", size);
+	ssize_t n = 0;
+	for (off_t at = 0; at < st.st_size; at += n) {
+		off_t data = lseek(fd, at, SEEK_DATA);
+		if (data < 0 && errno == ENXIO)
+			break; /* a hole up to the end */
+		/* A file system that knows no holes: on from where we are. */
+		at = data < 0 ? at : data / (off_t)PAGE * (off_t)PAGE;
+		n = lseek(fd, at, SEEK_SET) < 0 ? -1 : read_piece(fd, piece);
+		if (n <= 0)
+			break;
+		add_pages(digest, (uint64_t)at, piece, (size_t)n);
+	}
+	if (n < 0) {
+		bc_digest_free(digest);
+		return bc_fail(err, BC_E_IO, errno, "cannot read %s", path);
 	}
 	bc_digest_end(digest, hex);
 	return true;

@@ -7,6 +7,7 @@
 
 #include <bootcheck/base/text.h>
 #include <bootcheck/sys/extfs.h>
+#include <bootcheck/sys/extfs_io.h>
 #include <bootcheck/sys/fs.h>
 
 #define EPOCH	   1577836800 /* 2020-01-01, plainly not the real time */
@@ -152,8 +153,10 @@ static errcode_t make_empty(struct bc_extfs *x, const struct bc_extfs_options *o
 {
 	struct ext2_super_block param = {0};
 	fill_super(&param, o);
-	errcode_t code = ext2fs_initialize(
-		x->path, EXT2_FLAG_EXCLUSIVE | EXT2_FLAG_64BITS, &param, unix_io_manager, &x->fs);
+	int flags = EXT2_FLAG_EXCLUSIVE | EXT2_FLAG_64BITS;
+	errcode_t code = ext2fs_initialize(x->path, flags, &param, bc_extfs_io_manager, &x->fs);
+	if (code == ENOMEM)
+		code = ext2fs_initialize(x->path, flags, &param, unix_io_manager, &x->fs);
 	if (code)
 		return code;
 	x->fs->now = EPOCH;
@@ -215,12 +218,7 @@ void bc_extfs_free(struct bc_extfs *x)
 bool bc_extfs_finish(struct bc_extfs *x, struct bc_err *err)
 {
 	errcode_t code = ext2fs_close_free(&x->fs);
-	if (code)
-		return failed(x, code, "/", err);
-	BC_AUTO_FD fd = open(x->path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) != 0)
-		return bc_fail(err, BC_E_IO, errno, "cannot write %s", x->path);
-	return true;
+	return !code || failed(x, code, "/", err);
 }
 
 /* The inode of a path inside; entries of one folder come one after the other. */

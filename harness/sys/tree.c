@@ -58,7 +58,8 @@ int bc_tree_compare(const char *a, const char *b)
 	return x < y ? -1 : x > y;
 }
 
-void bc_tree_print_entry(const struct bc_entry *entry, const char *sha256, struct bc_buf *out)
+void bc_tree_print_entry(
+	const struct bc_entry *entry, const char *sha256, bool is_data_sum, struct bc_buf *out)
 {
 	BC_AUTO_JSON *line = bc_json_new_object();
 	bc_json_set_string(line, "path", entry->path);
@@ -70,7 +71,7 @@ void bc_tree_print_entry(const struct bc_entry *entry, const char *sha256, struc
 	}
 	if (entry->type == BC_ENTRY_FILE) {
 		bc_json_set_int(line, "size", (int64_t)entry->size);
-		bc_json_set_string(line, "sha256", sha256);
+		bc_json_set_string(line, is_data_sum ? "data_sha256" : "sha256", sha256);
 	}
 	bc_json_set_string(line, "target", entry->target);
 	if (entry->is_hard)
@@ -98,7 +99,8 @@ bool bc_tree_parse_entry(
 	const char *path = bc_json_get_string(json, "path", "");
 	const char *type = bc_json_get_string(json, "type", "");
 	const char *target = bc_json_get_string(json, "target", NULL);
-	const char *sum = bc_json_get_string(json, "sha256", "");
+	const char *data_sum = bc_json_get_string(json, "data_sha256", NULL);
+	const char *sum = data_sum ? data_sum : bc_json_get_string(json, "sha256", "");
 	bool is_hard = bc_json_get_bool(json, "hard", false);
 	struct bc_tree_entry t = {0};
 	size_t i = 0;
@@ -126,6 +128,7 @@ bool bc_tree_parse_entry(
 	t.e.path = bc_strdup(path);
 	t.e.target = bc_strdup(target);
 	memcpy(t.sha256, sum, strlen(sum));
+	t.is_data_sum = data_sum != NULL;
 	*entry = t;
 	return true;
 }

@@ -94,6 +94,31 @@ damage '*/out/file' truncate -s 10
 run 0 build
 has '^built 1 artifact in .*, 5 from the store'
 
+# A sparse image is checked by what is in it.
+mkdir tree && echo hello >tree/file
+cat >cases/image.yaml <<'END'
+bootcheck: 1
+name: image
+machine: {arch: arm, model: virt}
+artifacts:
+  disk: {image: {format: ext4, size: 64M, from: [tree]}}
+boot: {kernel: a.bin, drives: [{file: '${disk}'}]}
+console:
+  - expect: Linux
+END
+run 0 build cases/image.yaml
+damage '*/out/image.ext4' true
+run 0 cache verify
+noise() { head -c 512 /dev/urandom | dd of="$2" bs=512 seek=$(($1 / 512)) conv=notrunc status=none; }
+for seek in 0 40000000; do
+	run 0 build cases/image.yaml
+	damage '*/out/image.ext4' noise $seek
+	run 1 cache verify
+	has "'image.ext4' has other bytes"
+done
+run 0 build cases/image.yaml
+rm cases/image.yaml
+
 # Not while it is in use: the command below has it as a build has.
 exec 9>>"$store/in-use"
 flock -s 9

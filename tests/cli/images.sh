@@ -105,6 +105,11 @@ path=$(sed -n 's,^ *\(/.*image\.ext4\)$,\1,p' out)
 facts "$path" >facts-of-tree
 [[ $(wc -l <facts-given) -gt 20 ]] || fail "debugfs says nothing"
 diff facts-given facts-of-tree || fail "an image of a tree lacks something"
+# Larger than what is held in memory.
+a_case large <<<'  x: {image: {format: ext3, size: 1040M, from: [{tree: tree}]}}'
+good large
+e2fsck -fn "$path" >fsck 2>&1 || { cat fsck; fail "large: e2fsck"; }
+[[ $(q 'cat /file') == hello ]] || fail "large: content"
 { printf '  x:\n    image:\n      format: squashfs\n'; content; } | a_case squashfs
 good squashfs
 first=$(sha256sum <"$path")

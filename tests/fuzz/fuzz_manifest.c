@@ -17,11 +17,12 @@ static void entry(const char *text, size_t size)
 	BC_AUTO(bc_buf) line = {0};
 	if (!bc_tree_parse_entry(text, size, &first, NULL))
 		return;
-	bc_tree_print_entry(&first.e, first.sha256, &line);
+	bc_tree_print_entry(&first.e, first.sha256, first.is_data_sum, &line);
 	if (!bc_tree_parse_entry(line.data, line.len, &second, NULL))
 		abort();
 	if (strcmp(first.e.path, second.e.path) != 0 || first.e.type != second.e.type ||
-		first.e.mode != second.e.mode || first.e.uid != second.e.uid)
+		first.is_data_sum != second.is_data_sum || first.e.mode != second.e.mode ||
+		first.e.uid != second.e.uid)
 		abort();
 	release(&first);
 	release(&second);

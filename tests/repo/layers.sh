@@ -25,7 +25,7 @@ owners=(
 	'libxml/=harness/report/junit\.c'
 	'jansson=harness/sys/json\.c'
 	'openssl/=harness/sys/digest\.c'
-	'ext2fs/=harness/sys/extfs\.c'
+	'ext2fs/=harness/sys/extfs(_io)?\.c'
 	'libfdt=harness/sys/devtree\.c'
 )
 

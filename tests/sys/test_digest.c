@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <bootcheck/base/mem.h>
 #include <bootcheck/sys/digest.h>
 #include <bootcheck/sys/fs.h>
@@ -20,6 +23,58 @@ START_TEST(sums)
 	ck_assert_str_eq(hex, SUM_ABC);
 	bc_digest_free(bc_digest_new());
 	bc_digest_free(NULL);
+}
+END_TEST
+
+static void make_file(const char *path, const char *data, size_t size, bool is_sparse)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	ck_assert(fd >= 0 && ftruncate(fd, (off_t)size) == 0);
+	for (size_t at = 0, n; at < size; at += n) {
+		n = size - at < 4096 ? size - at : 4096;
+		bool is_zero = !data[at] && memcmp(data + at, data + at + 1, n - 1) == 0;
+		if (!is_sparse || !is_zero)
+			ck_assert_int_eq(pwrite(fd, data + at, n, (off_t)at), (ssize_t)n);
+	}
+	close(fd);
+}
+
+/* The sum of what is not zero is the same whether the zeros are holes or not, and another for any other byte, place
+ * or size. */
+START_TEST(sums_data)
+{
+	static const size_t places[] = {
+		0, 4095, 4096, 1 << 18, (1 << 18) - 1, 3 << 20, (3 << 20) + 776};
+	struct bc_err err;
+	BC_AUTO_FREE char *dir = bc_fs_temp_dir(NULL, "digest-", &err);
+	BC_AUTO_FREE char *path = bc_asprintf("%s/file", dir);
+	size_t size = (3 << 20) + 777, count = 0;
+	char found[BC_LEN(places) + 3][BC_DIGEST_HEX];
+	BC_AUTO_FREE char *data = bc_calloc(size, 1);
+	/* Nothing; then a byte more each time; then another byte; then a byte less at the end. */
+	for (size_t i = 0; i < BC_LEN(places) + 3; i++) {
+		char whole[BC_DIGEST_HEX], plain[BC_DIGEST_HEX], sparse_plain[BC_DIGEST_HEX];
+		if (i > 0 && i <= BC_LEN(places))
+			data[places[i - 1]] = 'x';
+		else if (i == BC_LEN(places) + 1)
+			data[4096] = 'y';
+		else if (i == BC_LEN(places) + 2)
+			data[--size] = '\0';
+		make_file(path, data, size, true);
+		ck_assert(bc_digest_data(path, found[count], &err));
+		ck_assert(bc_digest_file(path, sparse_plain, &err));
+		make_file(path, data, size, false);
+		ck_assert(bc_digest_data(path, whole, &err));
+		ck_assert(bc_digest_file(path, plain, &err));
+		ck_assert_str_eq(found[count], whole);
+		ck_assert_str_eq(plain, sparse_plain);
+		for (size_t k = 0; k < count; k++)
+			ck_assert_str_ne(found[k], found[count]);
+		count++;
+	}
+	ck_assert(!bc_digest_data("/nonexistent/x", found[0], &err));
+	ck_assert_int_eq(err.code, BC_E_IO);
+	ck_assert(bc_fs_remove(dir, &err));
 }
 END_TEST
 
@@ -60,4 +115,4 @@ START_TEST(sums_a_file)
 }
 END_TEST
 
-CHECK_MAIN("digest", sums, fields_do_not_run_together, sums_a_file)
+CHECK_MAIN("digest", sums, fields_do_not_run_together, sums_a_file, sums_data)

@@ -29,7 +29,7 @@ struct bc_extfs *bc_extfs_new(
  * meanwhile). Runs of zeros become holes. BC_E_LIMIT: no room. */
 bool bc_extfs_add(struct bc_extfs *fs, const struct bc_entry *entry, const void *data,
 	const char *source, struct bc_err *err) BC_MUST_CHECK;
-/* Writes what is left and closes. BC_E_IO. */
+/* Writes what is left and closes; whoever keeps the file syncs it. BC_E_IO. */
 bool bc_extfs_finish(struct bc_extfs *fs, struct bc_err *err) BC_MUST_CHECK;
 /* Frees; an unfinished file stays behind. NULL is fine. */
 void bc_extfs_free(struct bc_extfs *fs);

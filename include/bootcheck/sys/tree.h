@@ -16,6 +16,7 @@ struct bc_tree_entry {
 	char *source;		    /* FILE: where its bytes are; NULL = in data */
 	char *data;		    /* FILE: e.size bytes */
 	char sha256[BC_DIGEST_HEX]; /* FILE from a listing; "" = not known */
+	bool is_data_sum;	    /* sha256 is that of bc_digest_data() */
 	size_t order;
 };
 
@@ -55,8 +56,9 @@ int bc_tree_compare(const char *a, const char *b);
  * BC_E_MISSING: none, or several; the message lists candidates. BC_E_FORMAT: leads outside. */
 char *bc_tree_member(const char *root, const char *member, struct bc_err *err) BC_MUST_CHECK;
 
-/* A line of a listing. */
-void bc_tree_print_entry(const struct bc_entry *entry, const char *sha256, struct bc_buf *out);
+/* A line of a listing; sha256 may be NULL. */
+void bc_tree_print_entry(
+	const struct bc_entry *entry, const char *sha256, bool is_data_sum, struct bc_buf *out);
 /* The reverse; strings of *entry are owned by the caller. BC_E_FORMAT. */
 bool bc_tree_parse_entry(const char *line, size_t len, struct bc_tree_entry *entry,
 	struct bc_err *err) BC_MUST_CHECK;
