@@ -6,6 +6,7 @@
 #include <bootcheck/cli/cli.h>
 #include <bootcheck/cli/emulators.h>
 #include <bootcheck/cli/select.h>
+#include <bootcheck/serve/services.h>
 #include <bootcheck/sys/fs.h>
 #include <bootcheck/sys/host.h>
 #include <bootcheck/sys/json.h>
@@ -271,6 +272,23 @@ static void check_programs(const struct needs *needs, struct report *r)
 	}
 }
 
+/* The servers of boots, and the network that they run in. */
+static void check_services(const struct bc_plan *plan, struct needs *needs, struct report *r)
+{
+	size_t cases = 0;
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct bc_case *c = plan->items[i];
+		bc_services_programs(c, &needs->programs);
+		cases += bc_services_want_netns(c);
+	}
+	struct bc_err err;
+	if (!cases)
+		return;
+	bool ok = bc_services_check_netns(&err);
+	add(r, ok ? STATE_OK : STATE_MISSING, cases, "network namespace",
+		ok ? bc_strdup("") : bc_asprintf("%s; %s", err.message, err.hint));
+}
+
 /* The nearest folder above path that exists; the caller frees. */
 static char *existing(const char *path)
 {
@@ -318,6 +336,7 @@ static void examine(const struct bc_plan *plan, struct report *r)
 	check_machines(plan, &emulators, r);
 	check_files(plan, r);
 	check_apt(&needs, r);
+	check_services(plan, &needs, r);
 	check_programs(&needs, r);
 	BC_AUTO_FREE char *cache = bc_fs_cache_dir();
 	check_folder(r, "cache", cache, needs.packages.len * PACKAGE_BYTES + needs.build_bytes);

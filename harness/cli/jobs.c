@@ -1,5 +1,6 @@
 #include <bootcheck/cli/emulators.h>
 #include <bootcheck/cli/jobs.h>
+#include <bootcheck/serve/services.h>
 #include <bootcheck/sys/host.h>
 
 static bool resolve(const struct bc_case *c, struct bc_build *build, const char *text, char **path,
@@ -72,6 +73,11 @@ static bool has_machine(struct bc_emulators *emulators, const struct bc_case *c,
 	return err->code != BC_E_MISSING && err->code != BC_E_CASE;
 }
 
+static bool has_services(const struct bc_case *c, struct bc_err *err)
+{
+	return !bc_services_wanted(c) || bc_services_check(c, err);
+}
+
 static void refuse(struct bc_job *job)
 {
 	bool is_cut_off = job->c->needs_network && job->why.code == BC_E_NET;
@@ -98,6 +104,7 @@ bool bc_jobs_make(const struct bc_plan *plan, struct bc_build *build, struct bc_
 			job.state = BC_JOB_DONE;
 			job.previous = previous;
 		} else if (!has_machine(&emulators, job.c, &job.why) ||
+			!has_services(job.c, &job.why) ||
 			!bc_build_add_case(build, job.c, &job.why)) {
 			refuse(&job);
 		} else {

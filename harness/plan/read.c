@@ -19,21 +19,56 @@ static void read_texts(const struct bc_value *list, struct bc_strs *out)
 		bc_strs_add(out, list->items[i]->text);
 }
 
-static void read_net(const struct bc_value *v, struct bc_net *net)
+/* A map of names to files is a tree of the store that no file names. */
+static char *read_served(const struct bc_value *files, struct bc_case *c)
 {
+	if (!files || files->kind == BC_VALUE_SCALAR)
+		return bc_strdup(files ? files->text : NULL);
+	struct bc_value *layers = bc_value_new(BC_VALUE_SEQ, files->loc);
+	for (size_t i = 0; i < files->len; i++) {
+		const struct bc_value *file = files->items[i];
+		struct bc_value *layer = bc_value_new(BC_VALUE_MAP, file->loc);
+		bc_value_set(layer, "file", file->loc, bc_value_clone(file));
+		bc_value_set(
+			layer, "to", file->key_loc, bc_value_new_scalar(file->key, file->key_loc));
+		bc_value_append(layers, layer);
+	}
+	struct bc_artifact tree = {.name = bc_strdup(BC_TFTP_ARTIFACT),
+		.kind = bc_strdup("tree"),
+		.params = bc_value_new(BC_VALUE_MAP, files->loc),
+		.loc = files->key_loc};
+	bc_value_set(tree.params, "tree", files->loc, layers);
+	bc_vec_push(&c->artifacts, tree);
+	return bc_strdup("${" BC_TFTP_ARTIFACT "}");
+}
+
+static void read_tftp(const struct bc_value *v, struct bc_case *c)
+{
+	struct bc_net *net = &c->machine.net;
+	const struct bc_value *files = v && v->kind == BC_VALUE_MAP ? bc_value_get(v, "files") : v;
+	net->tftp = read_served(files, c);
+	net->tftp_server = strcmp(bc_value_text(v, "server", "qemu"), "tftpd") == 0 ? BC_TFTP_TFTPD
+										    : BC_TFTP_QEMU;
+	net->tftp_loc = v ? v->key_loc : (struct bc_loc){0};
+}
+
+static void read_net(const struct bc_value *v, struct bc_case *c)
+{
+	struct bc_net *net = &c->machine.net;
 	net->is_restricted = true;
 	if (!v)
 		return;
 	const char *mode = v->kind == BC_VALUE_SCALAR ? v->text : bc_value_text(v, "mode", "user");
 	net->mode = strcmp(mode, "user") == 0 ? BC_NET_USER : BC_NET_NONE;
-	net->is_restricted = bc_value_bool(v, "restrict", true);
+	read_tftp(bc_value_get(v, "tftp"), c);
+	net->is_restricted = bc_value_bool(v, "restrict", net->tftp_server != BC_TFTP_TFTPD);
 	net->model = text_of(v, "model");
-	net->tftp = text_of(v, "tftp");
 	read_texts(bc_value_get(v, "forwards"), &net->forwards);
 }
 
-static void read_machine(const struct bc_value *v, struct bc_machine *m)
+static void read_machine(const struct bc_value *v, struct bc_case *c)
 {
+	struct bc_machine *m = &c->machine;
 	m->arch = text_of(v, "arch");
 	m->model = text_of(v, "model");
 	m->cpu = text_of(v, "cpu");
@@ -43,7 +78,7 @@ static void read_machine(const struct bc_value *v, struct bc_machine *m)
 	m->console = (int)bc_value_int(v, "console", 0);
 	m->qemu = text_of(v, "qemu");
 	read_texts(bc_value_get(v, "options"), &m->options);
-	read_net(bc_value_get(v, "net"), &m->net);
+	read_net(bc_value_get(v, "net"), c);
 	m->loc = v->key_loc;
 	m->arch_loc = loc_of(v, "arch", v->loc);
 	m->model_loc = loc_of(v, "model", v->loc);
@@ -207,8 +242,8 @@ struct bc_case *bc_case_read(const struct bc_lint *lint, const struct bc_plan_fi
 		bc_vec_push(&c->cell, bc_strdup(cell->items[i].key));
 		bc_vec_push(&c->cell, bc_strdup(cell->items[i].value));
 	}
-	read_machine(bc_value_get(tree, "machine"), &c->machine);
 	read_artifacts(bc_value_get(tree, "artifacts"), lint->options, c);
+	read_machine(bc_value_get(tree, "machine"), c);
 	read_boot(bc_value_get(tree, "boot"), &c->boot);
 	c->limits.boot = bc_value_ms(limits, "boot", 120000);
 	c->limits.silence = bc_value_ms(limits, "silence", 60000);

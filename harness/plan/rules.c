@@ -1,4 +1,5 @@
 /* What no single key tells. */
+#include <bootcheck/base/text.h>
 #include <bootcheck/plan/read.h>
 #include <bootcheck/sys/clock.h>
 
@@ -92,6 +93,66 @@ static void check_cycles(struct bc_lint *lint, const struct bc_case *c)
 	free(v.state);
 }
 
+static void check_served_names(struct bc_lint *lint, const struct bc_artifact *tree)
+{
+	const struct bc_value *layers = bc_value_get(tree->params, "tree"), *layer;
+	if (!bc_value_count(layers))
+		bc_lint_hint(bc_lint_error(lint, "net-tftp", tree->loc, "nothing is served"),
+			"name at least one file, such as `uImage: ${uimage}`");
+	for (size_t i = 0; (layer = bc_value_at(layers, i)); i++) {
+		const struct bc_value *to = bc_value_get(layer, "to");
+		size_t len = strlen(to->text);
+		if (bc_path_is_inside(to->text) && len <= 255 && to->text[len - 1] != '/')
+			continue;
+		bc_lint_hint(bc_lint_error(lint, "net-tftp", to->loc,
+				     "'%s' is no name that a file can be served under", to->text),
+			"a path inside the folder, such as uImage or dtb/board.dtb");
+	}
+}
+
+static void check_net(struct bc_lint *lint, const struct bc_case *c)
+{
+	const struct bc_net *net = &c->machine.net;
+	const struct bc_artifact *found = NULL;
+	bc_vec_each (a, &c->artifacts) {
+		if (strcmp(a->name, BC_TFTP_ARTIFACT) != 0)
+			continue;
+		if (found)
+			bc_lint_error(lint, "name-clash", found->loc,
+				"'%s' is what `net.tftp` makes", found->name);
+		found = a;
+	}
+	if (!net->tftp)
+		return;
+	if (found)
+		check_served_names(lint, found);
+	if (net->mode == BC_NET_NONE)
+		bc_lint_hint(bc_lint_error(lint, "net-tftp", net->tftp_loc,
+				     "a machine without a network can load nothing by TFTP"),
+			"write `mode: user`");
+	else if (net->tftp_server == BC_TFTP_TFTPD && net->is_restricted)
+		bc_lint_hint(bc_lint_error(lint, "net-tftp", net->tftp_loc,
+				     "`restrict: yes` keeps the guest from in.tftpd, too"),
+			"leave `restrict` out: in the network namespace there is nothing else "
+			"that it could reach");
+}
+
+static void check_serve_steps(struct bc_lint *lint, const struct bc_case *c)
+{
+	const struct bc_net *net = &c->machine.net;
+	bc_vec_each (step, &c->steps) {
+		const struct bc_value *serve = bc_value_get(step->params, "serve");
+		const char *stop = bc_value_text(serve, "stop", "");
+		if (strcmp(stop, "tftp") == 0 && (!net->tftp || net->tftp_server != BC_TFTP_TFTPD))
+			bc_lint_hint(bc_lint_error(lint, "serve-stop", step->loc,
+					     "the case has no TFTP server that can be stopped"),
+				"%s",
+				net->tftp ? "QEMU's own is a part of QEMU: write `tftp: {server: "
+					    "tftpd, …}`"
+					  : "`machine.net.tftp` gives it one");
+	}
+}
+
 void bc_rules_check(struct bc_lint *lint, const struct bc_case *c)
 {
 	const struct bc_machine *m = &c->machine;
@@ -113,6 +174,8 @@ void bc_rules_check(struct bc_lint *lint, const struct bc_case *c)
 	check_reject_expect(lint, c);
 	check_known(lint, c);
 	check_cycles(lint, c);
+	check_net(lint, c);
+	check_serve_steps(lint, c);
 }
 
 static bool add_used(void *ctx, const char *name, const char *member)

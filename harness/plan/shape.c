@@ -23,6 +23,29 @@ static const struct bc_field matrix_fields[] = {
 static const struct bc_shape matrix = {
 	.type = BC_T_OBJECT, .fields = matrix_fields, .item = &bc_shape_texts, .name = "axis"};
 
+static const char *const tftp_servers[] = {"qemu", "tftpd", NULL};
+static const struct bc_shape tftp_server = {.type = BC_T_WORD, .words = tftp_servers};
+static const struct bc_shape tftp_names = {
+	.type = BC_T_MAP, .item = &bc_shape_ref, .doc = "Names, and the file behind each."};
+static const struct bc_shape *const tftp_files_either[] = {&bc_shape_ref, &tftp_names, NULL};
+static const struct bc_shape tftp_files = {.type = BC_T_EITHER, .either = tftp_files_either};
+static const struct bc_field tftp_fields[] = {
+	{"files", &tftp_files,
+		"What the guest can load: a folder, or a map of names to files, `uImage: "
+		"${uimage}`. A name may have folders in it.",
+		true, NULL},
+	{"server", &tftp_server,
+		"QEMU's own server, at 10.0.2.2; or `tftpd`: Debian's in.tftpd, on the host's side "
+		"of "
+		"QEMU's network, in a network namespace with nothing else in it. The guest finds "
+		"that at 127.0.0.1, by way of the gateway 10.0.2.2; what it says is in tftp.log.",
+		false, "qemu"},
+	{0},
+};
+static const struct bc_shape tftp_object = {.type = BC_T_OBJECT, .fields = tftp_fields};
+static const struct bc_shape *const tftp_either[] = {&bc_shape_ref, &tftp_object, NULL};
+static const struct bc_shape tftp = {.type = BC_T_EITHER, .either = tftp_either};
+
 static const char *const net_modes[] = {"none", "user", NULL};
 static const struct bc_shape net_mode = {
 	.type = BC_T_WORD, .words = net_modes, .doc = "The mode alone."};
@@ -30,12 +53,16 @@ static const struct bc_field net_fields[] = {
 	{"mode", &net_mode, "No network at all, or QEMU's user-mode network.", false, "user"},
 	{"restrict", &bc_shape_bool,
 		"Keep the guest from reaching the host and the world; what is forwarded and served "
-		"still works.",
+		"by QEMU still works. With `tftp.server: tftpd` the default is `no`: there is "
+		"nothing to reach but that server.",
 		false, "yes"},
 	{"model", &bc_shape_name,
 		"The network card, as QEMU names it; the machine's own when not given.", false,
 		NULL},
-	{"tftp", &bc_shape_ref, "A folder that is served to the guest by TFTP.", false, NULL},
+	{"tftp", &tftp,
+		"What is served to the guest by TFTP, for reading: a folder, or a map that says "
+		"more.",
+		false, NULL},
 	{"forwards", &bc_shape_texts,
 		"Ports of the host that lead into the guest, as QEMU writes them: "
 		"tcp:127.0.0.1:0-:22.",

@@ -63,6 +63,13 @@ static void on_power(void *ctx, enum bc_power action)
 		bc_vm_stop(b->vm);
 }
 
+static void on_serve(void *ctx, const char *stop)
+{
+	struct bc_boot_run *b = ctx;
+	if (b->services)
+		(void)bc_services_stop(b->services, stop);
+}
+
 static void progress(struct bc_boot_run *b, enum bc_progress_kind kind, const char *text)
 {
 	bc_watcher_tell(b->o.watcher,
@@ -317,8 +324,10 @@ static bool write_script(struct bc_boot_run *b, struct bc_err *err)
 	bc_qemu_argv(b->c, &b->o.job->files, true, NULL, -1, &argv);
 	bc_buf_addf(&text,
 		"#!/bin/sh\n# %s by hand: the serial console is on this terminal, Ctrl-a x ends "
-		"it.\nexec ",
+		"it.\n",
 		b->c->id);
+	bc_services_by_hand(b->c, &b->o.job->files, &text);
+	bc_buf_adds(&text, "exec ");
 	bc_escape_argv(&text, bc_strs_argv(&argv));
 	bc_buf_adds(&text, " \"$@\"\n");
 	if (!bc_fs_write_unsynced(path, text.data, text.len, err))
@@ -344,7 +353,7 @@ static bool prepare(struct bc_boot_run *b, struct bc_err *err)
 	b->record = bc_record_new(b->dir, b->c->id, err);
 	if (!b->record)
 		return false;
-	struct bc_session_io io = {on_send, on_power, on_event, b};
+	struct bc_session_io io = {on_send, on_power, on_serve, on_event, b};
 	b->session = bc_session_new(b->c, &io, b->o.scale, false, err);
 	return b->session != NULL;
 }

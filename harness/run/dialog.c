@@ -386,6 +386,12 @@ void bc_dialog_power(struct bc_dialog *d, enum bc_power action)
 		d->io->power(d->io->ctx, action);
 }
 
+void bc_dialog_serve_stop(struct bc_dialog *d, const char *name)
+{
+	if (!d->is_replay)
+		d->io->serve(d->io->ctx, name);
+}
+
 void bc_dialog_reject(struct bc_dialog *d, struct bc_pattern *pattern, enum bc_stream stream)
 {
 	struct reject r = {pattern, stream};

@@ -71,7 +71,7 @@ static void add_net(const struct bc_net *net, const struct bc_files *files, stru
 	bc_buf_addf(&nic, "user,restrict=%s", net->is_restricted ? "on" : "off");
 	if (net->model)
 		bc_buf_addf(&nic, ",model=%s", net->model);
-	if (files->tftp) {
+	if (files->tftp && net->tftp_server == BC_TFTP_QEMU) {
 		BC_AUTO_FREE char *folder = escape(files->tftp);
 		bc_buf_addf(&nic, ",tftp=%s", folder);
 	}

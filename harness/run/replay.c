@@ -15,6 +15,12 @@ static void no_power(void *ctx, enum bc_power action)
 	(void)action;
 }
 
+static void no_serve(void *ctx, const char *stop)
+{
+	(void)ctx;
+	(void)stop;
+}
+
 static void no_event(void *ctx, const struct bc_session_event *event)
 {
 	(void)ctx;
@@ -24,7 +30,7 @@ static void no_event(void *ctx, const struct bc_session_event *event)
 bool bc_run_replay(const struct bc_case *c, const char *data, size_t len, size_t chunk,
 	struct bc_attempt *attempt, struct bc_err *err)
 {
-	struct bc_session_io io = {no_send, no_power, no_event, NULL};
+	struct bc_session_io io = {no_send, no_power, no_serve, no_event, NULL};
 	struct bc_session *s = bc_session_new(c, &io, 1, true, err);
 	if (!s)
 		return false;

@@ -35,7 +35,7 @@ static const char *const stages[] = {
 	[STAGE_MAP] = "cannot map this user into a namespace",
 	[STAGE_LOOPBACK] = "cannot bring up the loopback of a network namespace",
 	[STAGE_ENTER] = "cannot enter the network namespace",
-	[STAGE_SOCKET] = "cannot open a server's socket",
+	[STAGE_SOCKET] = "cannot open a socket",
 };
 
 /* In the child */
@@ -45,7 +45,7 @@ struct request {
 	bool makes_user;
 	char uid_map[32], gid_map[32];
 	int type;
-	struct sockaddr_in address;
+	struct sockaddr_in address; /* to bind to, unless the family is 0 */
 };
 
 static bool put(const char *path, const char *text)
@@ -106,6 +106,8 @@ static bool open_socket(const struct request *r, struct answer *a, int fds[MAX_F
 	if (fds[0] < 0)
 		return false;
 	a->count = 1;
+	if (!r->address.sin_family)
+		return true;
 	/* A port that was a server's a moment ago is free again. A datagram port never lingers, and with the
 	 * option two servers could share one. */
 	if ((r->type & SOCK_STREAM) == SOCK_STREAM)
@@ -268,6 +270,18 @@ const int *bc_netns_fds(const struct bc_netns *ns, size_t *count)
 bool bc_netns_has_user(const struct bc_netns *ns)
 {
 	return ns->count > 1;
+}
+
+int bc_netns_client(const struct bc_netns *ns, int type, struct bc_err *err)
+{
+	static const struct bc_netns host = {.count = 0};
+	struct request r = {.ns = ns ? ns : &host, .type = type};
+	struct answer a;
+	int fds[MAX_FDS] = {-1, -1};
+	if (ask(&r, &a, fds))
+		return fds[0];
+	(void)bc_fail(err, BC_E_IO, a.why, "%s", stages[a.stage]);
+	return -1;
 }
 
 int bc_netns_socket(

@@ -1,11 +1,16 @@
 #include <bootcheck/base/mem.h>
 #include <bootcheck/serve/service.h>
+#include <bootcheck/sys/host.h>
+
+extern const struct bc_service_kind bc_service_tftpd;
 
 static const struct bc_service_kind *const kinds[] = {
+	&bc_service_tftpd,
 	NULL,
 };
 
 const char *const bc_service_names[] = {
+	"tftp",
 	NULL,
 };
 
@@ -36,7 +41,14 @@ bool bc_services_wanted(const struct bc_case *c)
 	return false;
 }
 
-static bool wants_netns(const struct bc_case *c)
+void bc_services_programs(const struct bc_case *c, struct bc_strs *programs)
+{
+	for (const struct bc_service_kind *const *k = kinds; *k; k++)
+		if ((*k)->is_needed(c) && (*k)->program && !bc_strs_has(programs, (*k)->program))
+			bc_strs_add(programs, (*k)->program);
+}
+
+bool bc_services_want_netns(const struct bc_case *c)
 {
 	for (const struct bc_service_kind *const *k = kinds; *k; k++)
 		if ((*k)->is_needed(c) && (*k)->needs_netns(c))
@@ -45,7 +57,7 @@ static bool wants_netns(const struct bc_case *c)
 }
 
 /* Asked once: a case may come in hundreds of cells. */
-static bool check_netns(struct bc_err *err)
+bool bc_services_check_netns(struct bc_err *err)
 {
 	static struct bc_err failure;
 	static bool is_known;
@@ -61,10 +73,17 @@ static bool check_netns(struct bc_err *err)
 
 bool bc_services_check(const struct bc_case *c, struct bc_err *err)
 {
-	for (const struct bc_service_kind *const *k = kinds; *k; k++)
-		if ((*k)->is_needed(c) && (*k)->check && !(*k)->check(c, err))
-			return false;
-	return !wants_netns(c) || check_netns(err);
+	BC_AUTO(bc_strs) programs = {0};
+	bc_services_programs(c, &programs);
+	bc_vec_each (name, &programs) {
+		BC_AUTO_FREE char *path = bc_host_find(*name);
+		if (path)
+			continue;
+		const char *package = bc_host_package(*name);
+		(void)bc_fail(err, BC_E_MISSING, 0, "%s is not installed", *name);
+		return package ? bc_err_hint(err, "apt-get install %s", package) : false;
+	}
+	return !bc_services_want_netns(c) || bc_services_check_netns(err);
 }
 
 static void fail(struct bc_services *s, const struct bc_err *err)
@@ -128,7 +147,7 @@ static bool start(struct bc_services *s, const struct bc_service_kind *kind, str
 
 static bool start_all(struct bc_services *s, struct bc_err *err)
 {
-	if (wants_netns(s->o.c)) {
+	if (bc_services_want_netns(s->o.c)) {
 		s->ns = bc_netns_new(err);
 		if (!s->ns)
 			return false;
@@ -195,6 +214,16 @@ void bc_services_free(struct bc_services *s)
 
 void bc_services_by_hand(const struct bc_case *c, const struct bc_files *files, struct bc_buf *out)
 {
+	if (bc_services_want_netns(c))
+		bc_buf_adds(out,
+			"# The servers and QEMU run in a network namespace, which ends with them; "
+			"this "
+			"needs root.\n"
+			"if [ \"$1\" != --inside ]; then\n"
+			"\texec unshare --net --pid --fork --kill-child sh \"$0\" --inside \"$@\"\n"
+			"fi\n"
+			"shift\n"
+			"ip link set lo up\n");
 	for (const struct bc_service_kind *const *k = kinds; *k; k++)
 		if ((*k)->is_needed(c) && (*k)->by_hand)
 			(*k)->by_hand(c, files, out);

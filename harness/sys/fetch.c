@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <bootcheck/base/text.h>
@@ -154,6 +155,16 @@ static int on_curl_progress(
 	return 0;
 }
 
+static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	const struct bc_fetch *job = ctx;
+	(void)purpose;
+	if (address->family != AF_INET)
+		return CURL_SOCKET_BAD;
+	int fd = job->open_socket(job->ctx, address->socktype);
+	return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
 static void set_options(struct transfer *t)
 {
 	const struct bc_fetch *job = t->job;
@@ -183,6 +194,11 @@ static void set_options(struct transfer *t)
 	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_curl_progress);
 	curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
 	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+	if (job->open_socket) {
+		curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+		curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, job);
+		curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
+	}
 }
 
 static bool is_passing(CURLcode code, long status)

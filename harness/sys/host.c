@@ -66,12 +66,9 @@ static bool is_program(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
 }
 
-char *bc_host_find(const char *program)
+static char *find_in(const char *path, const char *program)
 {
-	if (strchr(program, '/'))
-		return is_program(program) ? bc_strdup(program) : NULL;
-	const char *path = getenv("PATH");
-	for (const char *p = path ? path : "/usr/local/bin:/usr/bin:/bin"; *p;) {
+	for (const char *p = path; *p;) {
 		size_t n = strcspn(p, ":");
 		BC_AUTO_FREE char *dir = n ? bc_strndup(p, n) : bc_strdup(".");
 		BC_AUTO_FREE char *full = bc_path_join(dir, program);
@@ -81,6 +78,18 @@ char *bc_host_find(const char *program)
 		p += *p == ':';
 	}
 	return NULL;
+}
+
+char *bc_host_find(const char *program)
+{
+	if (strchr(program, '/'))
+		return is_program(program) ? bc_strdup(program) : NULL;
+	const char *path = getenv("PATH");
+	if (!path)
+		path = "/usr/local/bin:/usr/bin:/bin";
+	char *found = find_in(path, program);
+	/* Servers are where a user's PATH often does not lead. */
+	return found || strstr(path, "sbin") ? found : find_in("/usr/sbin:/sbin", program);
 }
 
 static int by_base(const void *a, const void *b)
@@ -160,6 +169,7 @@ static const struct {
 	{"cpp", " cpp "},
 	{"device-tree-compiler", " dtc fdtoverlay "},
 	{"u-boot-tools", " mkimage mkenvimage dumpimage "},
+	{"tftpd-hpa", " in.tftpd "},
 	{"squashfs-tools", " sqfstar mksquashfs unsquashfs "},
 };
 

@@ -93,12 +93,15 @@ static void child(
 			die(report, errno);
 	if (spawn->is_tree) {
 		pid_t self = getpid();
+		if (spawn->has_own_pids && unshare(CLONE_NEWPID) != 0)
+			die(report, errno);
 		pid_t pid = fork();
 		if (pid < 0)
 			die(report, errno);
 		if (pid > 0)
 			guard(pid, parent);
-		parent = self;
+		/* Inside of a PID namespace the guard has no number. */
+		parent = spawn->has_own_pids ? 0 : self;
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -110,6 +113,9 @@ static void child(
 		fcntl(spawn->keep[i], F_SETFD, 0);
 	if (spawn->cwd && chdir(spawn->cwd) != 0)
 		die(report, errno);
+	int why = spawn->before_exec ? spawn->before_exec(spawn->ctx) : 0;
+	if (why)
+		die(report, why);
 	execve(program, spawn->argv, spawn->env ? spawn->env : environ);
 	die(report, errno);
 }

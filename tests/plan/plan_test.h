@@ -54,7 +54,12 @@ static const struct bc_variant fake_run = {"run", "A command.", &bc_shape_text, 
 static const char *const fake_powers[] = {"off", NULL};
 static const struct bc_shape fake_power_head = {.type = BC_T_WORD, .words = fake_powers};
 static const struct bc_variant fake_power = {"power", "Off.", &fake_power_head, NULL};
-static const struct bc_variant *const fake_steps[] = {&fake_expect, &fake_run, &fake_power, NULL};
+static const struct bc_field fake_serve_fields[] = {
+	{"stop", &bc_shape_name, "A server.", true, NULL}, {0}};
+static const struct bc_shape fake_serve_head = {.type = BC_T_OBJECT, .fields = fake_serve_fields};
+static const struct bc_variant fake_serve = {"serve", "Servers.", &fake_serve_head, NULL};
+static const struct bc_variant *const fake_steps[] = {
+	&fake_expect, &fake_run, &fake_power, &fake_serve, NULL};
 static const char *const fake_detectors[] = {"panic", "lockdep", "splat", NULL};
 
 static inline struct bc_plan_options fake_options(void)

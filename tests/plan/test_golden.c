@@ -128,6 +128,8 @@ static struct bc_json *dump_machine(const struct bc_machine *m)
 	bc_json_set_bool(json, "restrict", m->net.is_restricted);
 	bc_json_set_string(json, "nic", m->net.model);
 	bc_json_set_string(json, "tftp", m->net.tftp);
+	if (m->net.tftp_server == BC_TFTP_TFTPD)
+		bc_json_set_string(json, "tftp-server", "tftpd");
 	set_texts(json, "forwards", &m->net.forwards);
 	return json;
 }

@@ -30,6 +30,12 @@ static void on_power(void *ctx, enum bc_power action)
 	bc_buf_adds(&rig.sent, action == BC_POWER_CUT ? "<cut>" : "<reset>");
 }
 
+static void on_serve(void *ctx, const char *stop)
+{
+	(void)ctx;
+	bc_buf_addf(&rig.sent, "<stop %s>", stop);
+}
+
 static void on_event(void *ctx, const struct bc_session_event *event)
 {
 	(void)ctx;
@@ -68,7 +74,7 @@ static inline void setup(void)
 
 static inline void begin(void)
 {
-	struct bc_session_io io = {on_send, on_power, on_event, NULL};
+	struct bc_session_io io = {on_send, on_power, on_serve, on_event, NULL};
 	struct bc_err err = {0};
 	rig.s = bc_session_new(&rig.c, &io, 1, false, &err);
 	ck_assert_msg(rig.s != NULL, "%s", err.message);

@@ -7,11 +7,16 @@
 #include <bootcheck/model/result.h>
 #include <bootcheck/model/value.h>
 
+/* The artifact that a map of names under `machine.net.tftp` becomes. */
+#define BC_TFTP_ARTIFACT "machine.net.tftp"
+
 struct bc_net {
 	enum bc_net_mode { BC_NET_NONE, BC_NET_USER } mode;
-	bool is_restricted;	 /* slirp restrict=on */
-	char *model;		 /* NIC model, NULL = the machine's own */
-	char *tftp;		 /* ref to a folder that slirp serves, or NULL */
+	bool is_restricted; /* slirp restrict=on */
+	char *model;	    /* NIC model, NULL = the machine's own */
+	char *tftp;	    /* ref to the folder that is served by TFTP, or NULL */
+	enum bc_tftp_server { BC_TFTP_QEMU, BC_TFTP_TFTPD } tftp_server;
+	struct bc_loc tftp_loc;
 	struct bc_strs forwards; /* hostfwd rules as QEMU takes them */
 };
 

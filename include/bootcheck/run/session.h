@@ -29,6 +29,8 @@ struct bc_session_event {
 struct bc_session_io {
 	void (*send)(void *ctx, const char *data, size_t len);
 	void (*power)(void *ctx, enum bc_power action);
+	/* Stops the server of this name; see serve/services.h. */
+	void (*serve)(void *ctx, const char *stop);
 	void (*event)(void *ctx, const struct bc_session_event *event);
 	void *ctx;
 };

@@ -74,6 +74,8 @@ const char *bc_dialog_nonce(struct bc_dialog *d);
 /* Asks the machine: cut = stop it at once, reset = press its reset button. */
 enum bc_power { BC_POWER_CUT, BC_POWER_RESET };
 void bc_dialog_power(struct bc_dialog *d, enum bc_power action);
+/* Stops one of the boot's servers, by its name in bc_service_names. */
+void bc_dialog_serve_stop(struct bc_dialog *d, const char *name);
 /* From now on a line or tail that matches fails the boot. Takes the pattern. */
 void bc_dialog_reject(struct bc_dialog *d, struct bc_pattern *pattern, enum bc_stream stream);
 /* What the coming userspace text is: nothing special, the echo of what was typed (no pattern may match

@@ -29,4 +29,7 @@ bool bc_netns_has_user(const struct bc_netns *ns);
 int bc_netns_socket(const struct bc_netns *ns, int type, uint32_t address, uint16_t port,
 	struct bc_err *err) BC_MUST_CHECK;
 
+/* An unbound socket of this type inside, as bc_netns_socket() otherwise: for a client. */
+int bc_netns_client(const struct bc_netns *ns, int type, struct bc_err *err) BC_MUST_CHECK;
+
 #endif

@@ -25,16 +25,15 @@ struct bc_service_kind {
 	bool (*is_needed)(const struct bc_case *c);
 	/* Whether the guest must run in a network namespace with it. A case has one namespace for all. */
 	bool (*needs_netns)(const struct bc_case *c);
-	/* What the host lacks for it, the namespace apart: BC_E_MISSING. NULL: nothing is needed. */
-	bool (*check)(const struct bc_case *c, struct bc_err *err);
+	const char *program; /* that it is, "in.tftpd"; NULL: it is a part of bootcheck */
 	/* Starts it and returns at once. NULL with an error. */
 	void *(*start)(const struct bc_service_env *env, struct bc_err *err);
 	/* From now on the server answers nothing, and calls nothing. Called at most once. */
 	void (*stop)(void *service);
 	/* Frees; stop() may have been called before or not. */
 	void (*free)(void *service);
-	/* Appends how it is started by hand, as lines of a shell script; `#` in front where it is a comment.
-	 * NULL: nothing. */
+	/* Appends the lines of a shell script that start it in the background, or comments that say how. NULL:
+	 * nothing. */
 	void (*by_hand)(const struct bc_case *c, const struct bc_files *files, struct bc_buf *out);
 };
 

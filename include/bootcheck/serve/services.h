@@ -24,8 +24,14 @@ struct bc_services_options {
 
 /* True if the case needs any. */
 bool bc_services_wanted(const struct bc_case *c);
-/* Whether this host can start what the case needs; BC_E_MISSING with the reason and a hint. Looks only
- * once at what does not change. */
+/* Adds the programs that they are. */
+void bc_services_programs(const struct bc_case *c, struct bc_strs *programs);
+/* True if they and QEMU run in a network namespace. */
+bool bc_services_want_netns(const struct bc_case *c);
+/* Whether this host allows a network namespace; BC_E_MISSING with the reason and a hint. Tried only
+ * once. */
+bool bc_services_check_netns(struct bc_err *err) BC_MUST_CHECK;
+/* Whether this host can start what the case needs; BC_E_MISSING with the reason and a hint. */
 bool bc_services_check(const struct bc_case *c, struct bc_err *err) BC_MUST_CHECK;
 
 /* Starts the servers. Never NULL: what goes wrong is told through failed(). */
@@ -42,7 +48,8 @@ void bc_services_free(struct bc_services *services);
 /* The names of all kinds of servers, NULL-terminated: the words of the step `serve`. */
 extern const char *const bc_service_names[];
 
-/* Appends lines of shell comments, or nothing: how the servers are started by hand for this case. */
+/* Appends what a shell script that starts QEMU does before it, so that the servers are there; nothing for
+ * a case without servers. */
 void bc_services_by_hand(const struct bc_case *c, const struct bc_files *files, struct bc_buf *out);
 
 #endif

@@ -21,6 +21,10 @@ struct bc_fetch {
 	void (*on_progress)(void *ctx, uint64_t done, uint64_t total);
 	/* One line about an attempt that failed and what comes next. May be NULL. */
 	void (*on_note)(void *ctx, const char *text);
+	/* Opens the socket that a transfer uses, for servers in a network that this process is not in: an
+	 * unbound, unconnected one of this type (SOCK_DGRAM, …), IPv4; -1 on failure. libcurl closes it. No
+	 * proxy is used then. May be NULL. */
+	int (*open_socket)(void *ctx, int type);
 	void *ctx;
 };
 

@@ -10,8 +10,8 @@ int bc_host_cpus(void);
 uint64_t bc_host_memory_free(void);
 /* Bytes that this user may still write in the file system of path; -1 if that cannot be told. */
 int64_t bc_host_disk_free(const char *path);
-/* The full path of program, looked up in PATH unless it holds a slash; NULL if it is not there or not
- * executable. The caller frees. */
+/* The full path of program, looked up in PATH unless it holds a slash, and in /usr/sbin and /sbin when
+ * PATH names no sbin; NULL if it is not there or not executable. The caller frees. */
 char *bc_host_find(const char *program) BC_MUST_CHECK;
 /* Adds every executable in PATH whose name starts with prefix, by name, the first of a name wins. */
 void bc_host_find_all(const char *prefix, struct bc_strs *paths);

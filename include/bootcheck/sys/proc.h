@@ -19,6 +19,12 @@ struct bc_spawn {
 	size_t keep_count;
 	const int *enter; /* namespaces that the child enters first, in order; as for setns(2) */
 	size_t enter_count;
+	bool has_own_pids; /* with is_tree: the child is the first process of a PID namespace, so that no
+				   child of its own outlives it, whatever that does to its group */
+	/* Called in the child last before exec. Between fork and exec, async-signal-safe calls only. Returns 0
+	 * or the errno that bc_proc_spawn() is to fail with. May be NULL. */
+	int (*before_exec)(void *ctx);
+	void *ctx;
 	bool is_tree; /* the child will have children of its own that must die with us too: a guard
 				   process stays between us and it and kills the whole group */
 };
