@@ -54,6 +54,33 @@ static void lists_release(struct bc_case *c)
 	free(c->cell.items);
 }
 
+/* The value of the last printk.time= on a command line, NULL if there is none. */
+static const char *printk_time(const char *cmdline)
+{
+	static const char key[] = "printk.time=";
+	const char *value = NULL;
+	for (const char *at = cmdline; (at = strstr(at, key)); at += sizeof(key) - 1)
+		if (at == cmdline || at[-1] == ' ')
+			value = at + sizeof(key) - 1;
+	return value;
+}
+
+char *bc_boot_cmdline(const struct bc_boot *boot)
+{
+	if (!boot->cmdline)
+		return NULL;
+	if (boot->no_printk_time || printk_time(boot->cmdline))
+		return bc_strdup(boot->cmdline);
+	return bc_asprintf("%s%sprintk.time=1", boot->cmdline, *boot->cmdline ? " " : "");
+}
+
+bool bc_boot_has_printk_time(const struct bc_boot *boot)
+{
+	BC_AUTO_FREE char *cmdline = bc_boot_cmdline(boot);
+	const char *value = cmdline ? printk_time(cmdline) : NULL;
+	return value && strchr("1yYo", *value) && strncmp(value, "of", 2) != 0;
+}
+
 void bc_case_free(struct bc_case *c)
 {
 	if (!c)

@@ -94,6 +94,7 @@ static void read_boot(const struct bc_value *v, struct bc_boot *boot)
 	boot->initrd = text_of(v, "initrd");
 	boot->bios = text_of(v, "bios");
 	boot->cmdline = text_of(v, "cmdline");
+	boot->no_printk_time = !bc_value_bool(v, "printk_time", true);
 	boot->loc = v->key_loc;
 	const struct bc_value *sd = bc_value_get(v, "sd"), *drives = bc_value_get(v, "drives");
 	if (sd) {

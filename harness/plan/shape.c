@@ -129,6 +129,10 @@ static const struct bc_field boot_fields[] = {
 	{"initrd", &bc_shape_ref, "The initial RAM disk or initramfs.", false, NULL},
 	{"bios", &bc_shape_ref, "The firmware; the machine's own when not given.", false, NULL},
 	{"cmdline", &bc_shape_text, "The kernel's command line.", false, NULL},
+	{"printk_time", &bc_shape_bool,
+		"Whether `printk.time=1` is added to a `cmdline` that does not say `printk.time=`: "
+		"the kernel's time stamps tell its lines from userspace's.",
+		false, "yes"},
 	{"sd", &bc_shape_ref,
 		"The image in the machine's SD card slot; short for an entry of `drives`.", false,
 		NULL},

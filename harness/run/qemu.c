@@ -112,7 +112,8 @@ void bc_qemu_argv(const struct bc_case *c, const struct bc_files *files, bool by
 	add2(argv, "-dtb", files->dtb);
 	add2(argv, "-initrd", files->initrd);
 	add2(argv, "-bios", files->bios);
-	add2(argv, "-append", c->boot.cmdline);
+	BC_AUTO_FREE char *cmdline = bc_boot_cmdline(&c->boot);
+	add2(argv, "-append", cmdline);
 	add_drives(c, files, argv);
 	add_net(&c->machine.net, files, argv);
 	add_serial(&c->machine, by_hand, pipes, argv);

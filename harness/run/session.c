@@ -242,6 +242,7 @@ struct bc_session *bc_session_new(const struct bc_case *c, const struct bc_sessi
 	s->scale = scale;
 	s->is_replay = is_replay;
 	bc_console_init(&s->console, on_line, s);
+	s->console.expects_stamps = bc_boot_has_printk_time(&c->boot);
 	struct bc_strs all = {0};
 	if (c->detect_none)
 		for (const struct bc_detector *const *d = bc_detector_list(); *d; d++)

@@ -119,8 +119,33 @@ START_TEST(everything_asked_for)
 	files.bios = bc_strdup("/b");
 	BC_AUTO_FREE char *text = line(false);
 	has(text, "'/opt/my qemu' -M virt -cpu cortex-a15 -smp 4 -m 64M");
-	has(text, "-kernel /k -dtb /d -initrd /i -bios /b -append 'console=ttyAMA0 it'\\''s'");
+	has(text, "-kernel /k -dtb /d -initrd /i -bios /b -append 'console=ttyAMA0 it'\\''s printk.time=1'");
 	ck_assert(bc_has_suffix(text, " -semihosting"));
+}
+END_TEST
+
+/* The kernel's time stamps tell its lines: they are on unless the case says something about them. */
+START_TEST(time_stamps)
+{
+	static const struct {
+		const char *cmdline;
+		bool is_unwanted;
+		const char *given;
+		bool has_stamps;
+	} t[] = {{"a=b", false, "-append 'a=b printk.time=1'", true},
+		{"", false, "-append printk.time=1", true}, {"a=b", true, "-append a=b", false},
+		{"printk.time=0 a", false, "-append 'printk.time=0 a'", false},
+		{"a printk.time=0 printk.time=y", false, "printk.time=0 printk.time=y'", true},
+		{"a printk.time=off", false, "-append 'a printk.time=off'", false},
+		{"xprintk.time=1", true, "-append xprintk.time=1", false}};
+	for (size_t i = 0; i < BC_LEN(t); i++) {
+		free(c.boot.cmdline);
+		c.boot.cmdline = bc_strdup(t[i].cmdline);
+		c.boot.no_printk_time = t[i].is_unwanted;
+		BC_AUTO_FREE char *text = line(false);
+		has(text, t[i].given);
+		ck_assert_msg(bc_boot_has_printk_time(&c.boot) == t[i].has_stamps, "%s", t[i].cmdline);
+	}
 }
 END_TEST
 
@@ -135,6 +160,7 @@ int main(void)
 	tcase_add_test(tc, drives_are_snapshots);
 	tcase_add_test(tc, a_reset_step_lets_it_reboot);
 	tcase_add_test(tc, everything_asked_for);
+	tcase_add_test(tc, time_stamps);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -45,6 +45,7 @@ struct bc_drive {
 struct bc_boot {
 	char *kernel, *dtb, *initrd, *bios; /* refs or NULL */
 	char *cmdline;			    /* NULL = none */
+	bool no_printk_time;		    /* the command line is taken as it is */
 	struct {
 		BC_VEC(struct bc_drive);
 	} drives; /* `sd:` is one of them */
@@ -126,6 +127,12 @@ struct bc_case {
 	struct bc_outcome outcome;
 	struct bc_loc loc;
 };
+
+/* The command line as the kernel gets it: with `printk.time=1`, unless the case says something else about
+ * it. The caller frees; NULL if the case has none. */
+char *bc_boot_cmdline(const struct bc_boot *boot) BC_MUST_CHECK;
+/* True if that command line turns the kernel's time stamps on. */
+bool bc_boot_has_printk_time(const struct bc_boot *boot);
 
 /* Frees everything the case owns and the case. NULL is fine. */
 void bc_case_free(struct bc_case *c);
