@@ -1,6 +1,7 @@
 #include <argp.h>
 #include <unistd.h>
 
+#include <bootcheck/base/mem.h>
 #include <bootcheck/cli/cli.h>
 #include <bootcheck/cli/select.h>
 #include <bootcheck/report/report.h>
@@ -47,6 +48,42 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/* A case whose kernel has a port of its own: that port's log lies beside the console's. */
+static bool replay_ports(const struct bc_case *c, const char *path, const struct bc_buf *log,
+	struct bc_attempt *attempt, struct bc_err *err)
+{
+	BC_AUTO(bc_buf) kernel = {.max = MAX_LOG}, order = {.max = MAX_LOG};
+	const char *slash = strrchr(path, '/');
+	int folder = slash ? (int)(slash - path + 1) : 0;
+	BC_AUTO_FREE char *kernel_path =
+		bc_asprintf("%.*suart%d.log", folder, path, c->machine.kernel);
+	BC_AUTO_FREE char *order_path = bc_asprintf("%.*sserial.order", folder, path);
+	if (!bc_fs_exists(kernel_path)) {
+		(void)bc_fail(err, BC_E_USAGE, 0,
+			"there is no %s: in %s the kernel prints on another port than the shell",
+			kernel_path, c->id);
+		return bc_err_hint(err, "keep both logs of a run in one folder");
+	}
+	if (!bc_fs_read(kernel_path, MAX_LOG, &kernel, err) ||
+		(bc_fs_exists(order_path) && !bc_fs_read(order_path, MAX_LOG, &order, err)))
+		return false;
+	struct bc_recording recording = {.console = log->data ? log->data : "",
+		.console_len = log->len,
+		.kernel = kernel.data ? kernel.data : "",
+		.kernel_len = kernel.len,
+		.order = order.data ? order.data : "",
+		.uart = c->machine.kernel};
+	return bc_run_replay_ports(c, &recording, attempt, err);
+}
+
+static bool replay(const struct bc_case *c, const char *path, const struct bc_buf *log,
+	struct bc_attempt *attempt, struct bc_err *err)
+{
+	if (c->machine.kernel != c->machine.console)
+		return replay_ports(c, path, log, attempt, err);
+	return bc_run_replay(c, log->data ? log->data : "", log->len, 0, attempt, err);
+}
+
 static int judge(const struct args *a, const struct bc_plan *plan)
 {
 	struct bc_err err = {0};
@@ -63,7 +100,7 @@ static int judge(const struct args *a, const struct bc_plan *plan)
 	for (size_t i = 0; i < plan->len; i++) {
 		const struct bc_case *c = plan->items[i];
 		struct bc_attempt attempt = {0};
-		if (!bc_run_replay(c, log.data ? log.data : "", log.len, 0, &attempt, &err))
+		if (!replay(c, a->log, &log, &attempt, &err))
 			return bc_cli_error(&err);
 		struct bc_result r = {.id = bc_strdup(c->id),
 			.name = bc_strdup(c->name),

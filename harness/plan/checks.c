@@ -35,7 +35,7 @@ const struct bc_check_info bc_checks[] = {
 	{"bad-value", E, "Not one of the words that may stand here.", "The hint lists them."},
 	{"complex-key", E, "A key that is a list, a map, an alias or empty.",
 		"Keys are plain texts; quote a value that starts with a brace or bracket."},
-	{"console-index", E, "The console is a serial port that is not captured.",
+	{"console-index", E, "`console:` or `kernel:` is a serial port that is not captured.",
 		"Raise `uarts:`; ports count from 0."},
 	{"duplicate-id", E, "Two cases have one id.", "Give one of them another name."},
 	{"duplicate-key", E, "A map has a key twice.", "Remove one; the note shows the first."},

@@ -76,6 +76,7 @@ static void read_machine(const struct bc_value *v, struct bc_case *c)
 	m->memory_bytes = bc_value_size(v, "memory", (uint64_t)256 << 20);
 	m->uarts = (int)bc_value_int(v, "uarts", 1);
 	m->console = (int)bc_value_int(v, "console", 0);
+	m->kernel = (int)bc_value_int(v, "kernel", m->console);
 	m->qemu = text_of(v, "qemu");
 	read_texts(bc_value_get(v, "options"), &m->options);
 	read_net(bc_value_get(v, "net"), c);

@@ -156,11 +156,14 @@ static void check_serve_steps(struct bc_lint *lint, const struct bc_case *c)
 void bc_rules_check(struct bc_lint *lint, const struct bc_case *c)
 {
 	const struct bc_machine *m = &c->machine;
-	if (m->console >= m->uarts)
+	if (m->console >= m->uarts || m->kernel >= m->uarts) {
+		bool is_kernel = m->console < m->uarts;
+		int port = is_kernel ? m->kernel : m->console;
 		bc_lint_hint(bc_lint_error(lint, "console-index", m->loc,
-				     "console: %d is not among the %d captured serial ports",
-				     m->console, m->uarts),
-			"they count from 0; set `uarts: %d`", m->console + 1);
+				     "%s: %d is not among the %d captured serial ports",
+				     is_kernel ? "kernel" : "console", port, m->uarts),
+			"they count from 0; set `uarts: %d`", port + 1);
+	}
 	if (!c->steps.len && c->outcome.verdict == BC_PASS)
 		bc_lint_hint(bc_lint_error(lint, "no-steps", c->loc,
 				     "without `console:` steps the case proves nothing"),

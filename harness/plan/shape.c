@@ -93,6 +93,11 @@ static const struct bc_field machine_fields[] = {
 	{"memory", &memory, "How much memory.", false, "256M"},
 	{"uarts", &uarts, "How many serial ports are captured.", false, "1"},
 	{"console", &uart, "The serial port, counted from 0, that the dialog runs on.", false, "0"},
+	{"kernel", &uart,
+		"The serial port that the kernel prints on (its `console=`), when that is another "
+		"than "
+		"`console`: nothing cuts the dialog's lines then, and both ports are judged.",
+		false, NULL},
 	{"qemu", &bc_shape_text,
 		"Another emulator: a name on PATH or a path; qemu-system-ARCH when not given.",
 		false, NULL},

@@ -154,6 +154,12 @@ static void on_serial(void *ctx, int uart, const char *data, size_t len)
 {
 	struct bc_boot_run *b = ctx;
 	uint64_t ns = bc_clock_ns() - b->start_ns;
+	if (uart == b->c->machine.kernel && uart != b->c->machine.console) {
+		bc_session_kernel_bytes(b->session, ns / 1000000u, data, len);
+		bc_record_uart(b->record, uart, data, len);
+		settle(b);
+		return;
+	}
 	if (uart != b->c->machine.console) {
 		b->other_bytes += len;
 		if (b->other_bytes <= MAX_SIDE_BYTES)

@@ -10,12 +10,17 @@
 #include <bootcheck/sys/json.h>
 
 #define MAX_UARTS 8
+#define CONSOLE	  (-1)
 
 struct bc_record {
 	char *dir;
 	int log, cast;
 	int uarts[MAX_UARTS];
-	char held[4]; /* the beginning of a UTF-8 sequence whose end has not come yet */
+	/* serial.order: who spoke when, from the first byte of another port on. */
+	int order;
+	int speaker;	 /* a port, or CONSOLE */
+	uint64_t spoken; /* bytes of the speaker's that are not written down yet */
+	char held[4];	 /* the beginning of a UTF-8 sequence whose end has not come yet */
 	size_t held_len;
 };
 
@@ -31,6 +36,8 @@ struct bc_record *bc_record_new(const char *dir, const char *title, struct bc_er
 	r->dir = bc_strdup(dir);
 	for (int i = 0; i < MAX_UARTS; i++)
 		r->uarts[i] = -1;
+	r->order = -1;
+	r->speaker = CONSOLE;
 	r->log = create(dir, "console.log");
 	r->cast = create(dir, "console.cast");
 	if (r->log < 0 || r->cast < 0) {
@@ -99,8 +106,32 @@ static void add_event(struct bc_record *r, uint64_t ns, char kind, const char *d
 	BC_IGNORE(bc_fs_write_all(r->cast, line.data, line.len, NULL));
 }
 
+static void write_order(struct bc_record *r)
+{
+	char line[64];
+	int n = r->speaker == CONSOLE
+		? snprintf(line, sizeof(line), "console %llu\n", (unsigned long long)r->spoken)
+		: snprintf(line, sizeof(line), "uart%d %llu\n", r->speaker,
+			  (unsigned long long)r->spoken);
+	if (r->spoken && r->order >= 0)
+		BC_IGNORE(bc_fs_write_all(r->order, line, (size_t)n, NULL));
+	r->spoken = 0;
+}
+
+static void note_speaker(struct bc_record *r, int speaker, size_t len)
+{
+	if (speaker != r->speaker) {
+		if (r->order < 0)
+			r->order = create(r->dir, "serial.order");
+		write_order(r);
+		r->speaker = speaker;
+	}
+	r->spoken += len;
+}
+
 void bc_record_output(struct bc_record *r, uint64_t ns, const char *data, size_t len)
 {
+	note_speaker(r, CONSOLE, len);
 	BC_IGNORE(bc_fs_write_all(r->log, data, len, NULL));
 	BC_AUTO(bc_buf) piece = {0};
 	if (r->held_len) {
@@ -126,6 +157,7 @@ void bc_record_uart(struct bc_record *r, int uart, const char *data, size_t len)
 {
 	if (uart < 0 || uart >= MAX_UARTS)
 		return;
+	note_speaker(r, uart, len);
 	if (r->uarts[uart] < 0) {
 		char name[32];
 		snprintf(name, sizeof(name), "uart%d.log", uart);
@@ -139,6 +171,9 @@ void bc_record_free(struct bc_record *r)
 {
 	if (!r)
 		return;
+	write_order(r);
+	if (r->order >= 0)
+		close(r->order);
 	if (r->log >= 0)
 		close(r->log);
 	if (r->cast >= 0)

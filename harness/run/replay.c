@@ -1,4 +1,5 @@
 /* Judges a recording: the session that judges a live boot, without a machine. */
+#include <bootcheck/base/mem.h>
 #include <bootcheck/run/run.h>
 #include <bootcheck/run/session.h>
 
@@ -40,6 +41,49 @@ bool bc_run_replay(const struct bc_case *c, const char *data, size_t len, size_t
 		bc_session_bytes(s, 0, data + at, n);
 		at += n;
 	}
+	bc_session_end(s, 0, BC_END_RECORD, NULL);
+	bc_session_result(s, 0, attempt);
+	bc_session_free(s);
+	return true;
+}
+
+/* Gives at most `most` bytes of a port. */
+static void give(
+	struct bc_session *s, bool is_kernel, const char **data, size_t *len, uint64_t most)
+{
+	size_t n = *len < most ? *len : (size_t)most;
+	if (is_kernel)
+		bc_session_kernel_bytes(s, 0, *data, n);
+	else
+		bc_session_bytes(s, 0, *data, n);
+	*data += n;
+	*len -= n;
+}
+
+bool bc_run_replay_ports(const struct bc_case *c, const struct bc_recording *recording,
+	struct bc_attempt *attempt, struct bc_err *err)
+{
+	struct bc_session_io io = {no_send, no_power, no_event, NULL};
+	struct bc_recording left = *recording;
+	BC_AUTO_FREE char *kernel = bc_asprintf("uart%d", recording->uart);
+	struct bc_session *s = bc_session_new(c, &io, 1, true, err);
+	if (!s)
+		return false;
+	bc_session_start(s);
+	for (const char *line = left.order; *line && !bc_session_is_done(s);) {
+		char port[16];
+		unsigned long long bytes;
+		if (sscanf(line, "%15s %llu", port, &bytes) != 2)
+			break;
+		if (strcmp(port, kernel) == 0)
+			give(s, true, &left.kernel, &left.kernel_len, bytes);
+		else if (strcmp(port, "console") == 0)
+			give(s, false, &left.console, &left.console_len, bytes);
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+	give(s, true, &left.kernel, &left.kernel_len, UINT64_MAX);
+	give(s, false, &left.console, &left.console_len, UINT64_MAX);
 	bc_session_end(s, 0, BC_END_RECORD, NULL);
 	bc_session_result(s, 0, attempt);
 	bc_session_free(s);

@@ -11,6 +11,11 @@
 /* A guest that prints more than this is out of control. */
 #define MAX_OUTPUT_BYTES ((uint64_t)64 << 20)
 
+static size_t port_count(const struct bc_session *s)
+{
+	return s->kernel == s->shell ? 1 : 2;
+}
+
 /* Events and phases */
 
 static void tell(struct bc_session *s, struct bc_session_event e)
@@ -45,7 +50,7 @@ static void decide(struct bc_session *s, enum bc_verdict verdict, enum bc_fail_k
 	s->hint = bc_strdup(hint);
 	s->step = bc_dialog_step(s->dialog);
 	if (!s->line && verdict != BC_PASS)
-		s->line = s->console.lines;
+		s->line = s->port->console.lines;
 	tell(s, (struct bc_session_event){.kind = BC_SESSION_VERDICT, .text = title});
 }
 
@@ -65,13 +70,15 @@ struct known *bc_session_known(
 	return NULL;
 }
 
-static void decide_hit(struct bc_session *s, size_t n, const char *line, size_t len)
+static void decide_hit(struct port *port, size_t n, const char *line, size_t len)
 {
-	const struct bc_hit *hit = bc_detect_hit(s->detect, n - 1);
+	struct bc_session *s = port->s;
+	const struct bc_hit *hit = bc_detect_hit(port->detect, n - 1);
 	const struct known *known = bc_session_known(s, hit->title, line, len);
 	if (known && !hit->is_fatal)
 		return;
 	s->hit = n;
+	s->port = port;
 	s->line = hit->line;
 	s->is_collecting = hit->is_open;
 	s->detector = bc_strdup(hit->detector->id);
@@ -81,10 +88,11 @@ static void decide_hit(struct bc_session *s, size_t n, const char *line, size_t 
 		decide(s, BC_FAIL, hit->detector->kind, hit->title, hit->hint);
 }
 
-static void on_hit(struct bc_session *s, const struct bc_console_line *line)
+static void on_hit(struct port *port, const struct bc_console_line *line)
 {
-	size_t n = bc_detect_count(s->detect);
-	const struct bc_hit *hit = bc_detect_hit(s->detect, n - 1);
+	struct bc_session *s = port->s;
+	size_t n = bc_detect_count(port->detect);
+	const struct bc_hit *hit = bc_detect_hit(port->detect, n - 1);
 	const struct bc_detector *d = hit->detector;
 	tell(s,
 		(struct bc_session_event){.kind = BC_SESSION_DETECT,
@@ -93,10 +101,12 @@ static void on_hit(struct bc_session *s, const struct bc_console_line *line)
 			.line = hit->line});
 	if (s->is_decided || d->kind == BC_KIND_NONE)
 		return;
-	if (d->flags & BC_DETECT_AT_PROMPT)
+	if (d->flags & BC_DETECT_AT_PROMPT) {
 		s->at_prompt = n;
-	else
-		decide_hit(s, n, line->data, line->len);
+		s->at_prompt_port = port;
+	} else {
+		decide_hit(port, n, line->data, line->len);
+	}
 }
 
 /* A known problem that showed itself, NULL if none did. */
@@ -114,7 +124,7 @@ static void follow_dialog(struct bc_session *s)
 	if (s->is_decided)
 		return;
 	if (s->at_prompt && bc_dialog_has_prompt(s->dialog)) {
-		decide_hit(s, s->at_prompt, "", 0);
+		decide_hit(s->at_prompt_port, s->at_prompt, "", 0);
 		s->at_prompt = 0;
 	}
 	if (s->is_decided)
@@ -133,14 +143,17 @@ static void follow_dialog(struct bc_session *s)
 			set_phase(s, BC_PHASE_SHELL);
 	}
 	if (bc_dialog_take_reset(s->dialog)) {
-		bc_detect_reset(s->detect);
-		bc_console_reset_stamps(&s->console);
+		for (size_t i = 0; i < port_count(s); i++) {
+			bc_detect_reset(s->ports[i].detect);
+			bc_console_reset_stamps(&s->ports[i].console);
+		}
 		set_phase(s, BC_PHASE_NONE);
 	}
 }
 
-static bool check_reject(struct bc_session *s, const struct bc_text *text)
+static bool check_reject(struct port *port, const struct bc_text *text)
 {
+	struct bc_session *s = port->s;
 	const char *pattern = s->is_decided ? NULL : bc_dialog_rejects(s->dialog, text);
 	if (!pattern)
 		return false;
@@ -152,39 +165,52 @@ static bool check_reject(struct bc_session *s, const struct bc_text *text)
 	BC_AUTO_FREE char *hint = bc_asprintf("the case rejects \"%s\"", pattern);
 	const char *told = bc_dialog_hint_text(s->dialog);
 	s->line = text->line;
+	s->port = port;
 	decide(s, BC_FAIL, BC_KIND_REJECTED, title.data, told ? told : hint);
 	return true;
 }
 
 /* Text */
 
-/* What the detectors may see of a line. Userspace's text at a shell is not the kernel's word. */
-static bool is_for_detectors(const struct bc_session *s, const struct bc_console_line *line)
+/* Where the kernel has a port of its own, the port says who writes. */
+static enum bc_stream stream_of(const struct port *port, enum bc_stream stream)
 {
-	return line->stream == BC_STREAM_KERNEL || bc_dialog_claimed(s->dialog) == BC_CLAIM_NONE ||
-		(line->stream == BC_STREAM_ANY && bc_dialog_claimed(s->dialog) != BC_CLAIM_ECHO);
+	const struct bc_session *s = port->s;
+	if (s->kernel == s->shell)
+		return stream;
+	return port == s->kernel ? BC_STREAM_KERNEL : BC_STREAM_USER;
+}
+
+/* What the detectors may see of a line. Userspace's text at a shell is not the kernel's word. */
+static bool is_for_detectors(const struct port *port, enum bc_stream stream)
+{
+	enum bc_claim claim = bc_dialog_claimed(port->s->dialog);
+	return port != port->s->shell || stream == BC_STREAM_KERNEL || claim == BC_CLAIM_NONE ||
+		(stream == BC_STREAM_ANY && claim != BC_CLAIM_ECHO);
 }
 
 static void on_line(void *ctx, const struct bc_console_line *line)
 {
-	struct bc_session *s = ctx;
-	bc_excerpt_add(&s->excerpt, line->number, line->data, line->len);
+	struct port *port = ctx;
+	struct bc_session *s = port->s;
+	bc_excerpt_add(&port->excerpt, line->number, line->data, line->len);
 	/* The detectors look at a line in the phase that it was printed in, which it may end. */
 	enum bc_phase_id before = s->phase;
 	set_phase(s, bc_phase_after(before, line));
+	port->console.has_user |= s->phase >= BC_PHASE_INIT;
 	tell(s,
 		(struct bc_session_event){.kind = BC_SESSION_LINE,
 			.text = line->data,
 			.len = line->len,
 			.line = line->number});
-	if (is_for_detectors(s, line) &&
-		bc_detect_line(s->detect, line->data, line->len, line->number, before))
-		on_hit(s, line);
+	enum bc_stream stream = stream_of(port, line->stream);
+	if (is_for_detectors(port, stream) &&
+		bc_detect_line(port->detect, line->data, line->len, line->number, before))
+		on_hit(port, line);
 	if (s->is_decided)
 		return;
-	struct bc_text text = {
-		line->data, line->len, line->consumed, true, line->stream, line->number};
-	if (check_reject(s, &text))
+	struct bc_text text = {line->data, line->len, line->consumed, true, stream, line->number};
+	if (check_reject(port, &text))
 		return;
 	bc_dialog_text(s->dialog, s->now_ms, text);
 	follow_dialog(s);
@@ -192,15 +218,15 @@ static void on_line(void *ctx, const struct bc_console_line *line)
 
 static struct bc_text tail_of(const struct bc_session *s)
 {
-	const struct bc_console *c = &s->console;
+	const struct bc_console *c = &s->shell->console;
 	const struct bc_buf *tail = bc_console_tail(c);
 	return (struct bc_text){tail->data, tail->len, c->user.consumed, false,
-		bc_console_tail_stream(c), c->lines + 1};
+		stream_of(s->shell, bc_console_tail_stream(c)), c->lines + 1};
 }
 
 static void offer_tail(struct bc_session *s)
 {
-	struct bc_console *c = &s->console;
+	struct bc_console *c = &s->shell->console;
 	s->is_doubtful = false;
 	if (s->is_decided || c->user.consumed >= c->user.text.len)
 		return;
@@ -233,6 +259,25 @@ static bool load_known(struct bc_session *s, struct bc_err *err)
 	return true;
 }
 
+static void open_port(struct bc_session *s, struct port *port)
+{
+	BC_AUTO(bc_strs) all = {0};
+	port->s = s;
+	bc_console_init(&port->console, on_line, port);
+	port->console.expects_stamps = bc_boot_has_printk_time(&s->c->boot);
+	if (s->c->detect_none)
+		for (const struct bc_detector *const *d = bc_detector_list(); *d; d++)
+			bc_strs_add(&all, (*d)->id);
+	port->detect = bc_detect_new(s->c->detect_none ? &all : &s->c->detect_off);
+}
+
+static void close_port(struct port *port)
+{
+	bc_console_release(&port->console);
+	bc_detect_free(port->detect);
+	bc_excerpt_release(&port->excerpt);
+}
+
 struct bc_session *bc_session_new(const struct bc_case *c, const struct bc_session_io *io,
 	double scale, bool is_replay, struct bc_err *err)
 {
@@ -241,14 +286,10 @@ struct bc_session *bc_session_new(const struct bc_case *c, const struct bc_sessi
 	s->io = *io;
 	s->scale = scale;
 	s->is_replay = is_replay;
-	bc_console_init(&s->console, on_line, s);
-	s->console.expects_stamps = bc_boot_has_printk_time(&c->boot);
-	struct bc_strs all = {0};
-	if (c->detect_none)
-		for (const struct bc_detector *const *d = bc_detector_list(); *d; d++)
-			bc_strs_add(&all, (*d)->id);
-	s->detect = bc_detect_new(c->detect_none ? &all : &c->detect_off);
-	bc_strs_release(&all);
+	s->shell = s->port = &s->ports[0];
+	s->kernel = &s->ports[c->machine.kernel == c->machine.console ? 0 : 1];
+	for (size_t i = 0; i < BC_LEN(s->ports); i++)
+		open_port(s, &s->ports[i]);
 	s->dialog = bc_dialog_new(c, &s->io, scale, is_replay, err);
 	if (s->dialog && load_known(s, err))
 		return s;
@@ -260,10 +301,9 @@ void bc_session_free(struct bc_session *s)
 {
 	if (!s)
 		return;
-	bc_console_release(&s->console);
-	bc_detect_free(s->detect);
+	for (size_t i = 0; i < BC_LEN(s->ports); i++)
+		close_port(&s->ports[i]);
 	bc_dialog_free(s->dialog);
-	bc_excerpt_release(&s->excerpt);
 	bc_vec_each (k, &s->known)
 		bc_pattern_free(k->pattern);
 	free(s->known.items);
@@ -281,18 +321,31 @@ void bc_session_start(struct bc_session *s)
 	follow_dialog(s);
 }
 
-void bc_session_bytes(struct bc_session *s, uint64_t now_ms, const char *data, size_t len)
+static void push(struct port *port, uint64_t now_ms, const char *data, size_t len)
 {
+	struct bc_session *s = port->s;
 	s->now_ms = now_ms;
 	s->last_byte_ms = now_ms;
-	s->console.now_ms = now_ms;
-	bc_console_push(&s->console, data, len);
+	port->console.now_ms = now_ms;
+	bc_console_push(&port->console, data, len);
 	offer_tail(s);
-	if (s->console.offset > MAX_OUTPUT_BYTES && !s->is_replay)
+	if (port->console.offset > MAX_OUTPUT_BYTES && !s->is_replay)
 		decide(s, BC_FAIL, BC_KIND_REJECTED, "console flood: more than 64 MiB of output",
 			NULL);
-	if (s->is_collecting && !bc_detect_is_open(s->detect))
-		s->is_collecting = false;
+	bool is_open = false;
+	for (size_t i = 0; i < port_count(s); i++)
+		is_open |= bc_detect_is_open(s->ports[i].detect);
+	s->is_collecting &= is_open;
+}
+
+void bc_session_bytes(struct bc_session *s, uint64_t now_ms, const char *data, size_t len)
+{
+	push(s->shell, now_ms, data, len);
+}
+
+void bc_session_kernel_bytes(struct bc_session *s, uint64_t now_ms, const char *data, size_t len)
+{
+	push(s->kernel, now_ms, data, len);
 }
 
 void bc_session_other_bytes(struct bc_session *s, uint64_t now_ms)
@@ -355,9 +408,11 @@ uint64_t bc_session_deadline(const struct bc_session *s)
 /* The text that comes last on the console, for a title: a line, or the open tail. */
 static void last_words(const struct bc_session *s, struct bc_buf *out)
 {
-	const char *text = bc_console_last_words(&s->console);
+	const char *text = bc_console_last_words(&s->shell->console);
 	if (!*text)
-		text = bc_excerpt_newest(&s->excerpt);
+		text = bc_excerpt_newest(&s->shell->excerpt);
+	if (!*text)
+		text = bc_excerpt_newest(&s->kernel->excerpt);
 	size_t len = strlen(text), skip = bc_printk_prefix(text, len, NULL);
 	len -= skip;
 	bc_escape_text(out, text + skip, len > 120 ? 120 : len, false);
@@ -375,7 +430,7 @@ static void decide_hang(
 	last_words(s, &last);
 	bc_dialog_describe(s->dialog, &what);
 	const char *hint = NULL;
-	if (!s->console.offset) {
+	if (!s->shell->console.offset && !s->kernel->console.offset) {
 		bc_buf_addf(&title, "%s: nothing on the serial console since the start",
 			words[activity]);
 		hint = "check console= on the command line, the kernel's and DTB's board, and try "
@@ -412,7 +467,7 @@ void bc_session_tick(struct bc_session *s, uint64_t now_ms, enum bc_activity act
 	if (now_ms >= doubt_ends_at(s)) {
 		struct bc_text text = tail_of(s);
 		s->is_doubtful = false;
-		if (check_reject(s, &text))
+		if (check_reject(s->shell, &text))
 			return;
 	}
 	if (now_ms >= silence_at(s))
@@ -462,7 +517,8 @@ void bc_session_end(struct bc_session *s, uint64_t now_ms, enum bc_end end, cons
 		return;
 	s->now_ms = now_ms;
 	s->is_ended = true;
-	bc_console_finish(&s->console);
+	for (size_t i = port_count(s); i-- > 0;)
+		bc_console_finish(&s->ports[i].console);
 	if (!s->is_decided && (end == BC_END_SHUTDOWN || end == BC_END_RESET)) {
 		bc_dialog_machine(
 			s->dialog, now_ms, end == BC_END_SHUTDOWN ? BC_EVENT_OFF : BC_EVENT_RESET);

@@ -17,15 +17,23 @@ struct known {
 	bool is_used, is_over;
 };
 
+/* A serial port that is judged. */
+struct port {
+	struct bc_session *s;
+	struct bc_console console;
+	struct bc_detect *detect;
+	struct bc_excerpt excerpt;
+};
+
 struct bc_session {
 	const struct bc_case *c;
 	struct bc_session_io io;
 	double scale;
 	bool is_replay;
-	struct bc_console console;
-	struct bc_detect *detect;
+	/* The dialog's port and the kernel's; usually one port is both, and the second one is not used. */
+	struct port ports[2];
+	struct port *shell, *kernel;
 	struct bc_dialog *dialog;
-	struct bc_excerpt excerpt;
 	struct {
 		BC_VEC(struct known);
 	} known;
@@ -45,8 +53,10 @@ struct bc_session {
 	char *title, *hint, *detector;
 	enum bc_code error;
 	size_t at_prompt; /* index + 1 of a hit that a prompt makes a failure; 0 = none */
+	struct port *at_prompt_port;
 	size_t hit; /* index + 1 of the deciding hit, whose title may still be refined; 0 = none */
-	uint64_t line; /* the decisive console line, 0 = none */
+	uint64_t line;	   /* the decisive console line, 0 = none */
+	struct port *port; /* where it and the hit are */
 	int step;
 };
 

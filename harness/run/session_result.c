@@ -18,9 +18,16 @@ static void fill_phases(const struct bc_session *s, uint64_t now_ms, struct bc_a
 	}
 }
 
+static void add_place(const struct bc_session *s, struct bc_attempt *a)
+{
+	BC_AUTO_FREE char *place =
+		bc_asprintf("uart%d.log:%llu", s->c->machine.kernel, (unsigned long long)s->line);
+	bc_property_add(&a->properties, "console.line", place);
+}
+
 void bc_session_result(struct bc_session *s, uint64_t now_ms, struct bc_attempt *a)
 {
-	const struct bc_hit *hit = s->hit ? bc_detect_hit(s->detect, s->hit - 1) : NULL;
+	const struct bc_hit *hit = s->hit ? bc_detect_hit(s->port->detect, s->hit - 1) : NULL;
 	bool from_hit = hit && s->verdict == BC_FAIL;
 	/* Its report may have told only later that this is a known problem. */
 	const struct known *known = from_hit ? bc_session_known(s, hit->title, "", 0) : NULL;
@@ -28,20 +35,24 @@ void bc_session_result(struct bc_session *s, uint64_t now_ms, struct bc_attempt 
 	a->kind = known ? BC_KIND_NONE : s->kind;
 	a->title = bc_strdup(known ? known->entry->reason : from_hit ? hit->title : s->title);
 	a->hint = bc_strdup(from_hit ? hit->hint : s->hint);
-	const struct bc_hit *clue = bc_detect_clue(s->detect);
+	const struct bc_hit *clue = bc_detect_clue(s->kernel->detect);
 	if (clue && !a->hint && a->verdict == BC_FAIL)
 		a->hint = bc_asprintf("the console said before: %s%s%s", clue->title,
 			clue->hint ? "; " : "", clue->hint ? clue->hint : "");
 	a->detector = bc_strdup(s->detector);
 	a->error_code = s->verdict == BC_ERROR ? bc_strdup(bc_code_name(s->error)) : NULL;
 	a->step = s->step;
-	a->line = s->line > INT32_MAX ? INT32_MAX : (int)s->line;
+	/* Reports show the dialog's console; where the kernel has another, the line is one of that log's. */
+	if (s->port == s->shell)
+		a->line = s->line > INT32_MAX ? INT32_MAX : (int)s->line;
+	else
+		add_place(s, a);
 	a->verdict_ms = s->decided_ms;
 	if (s->verdict != BC_PASS || s->c->outcome.verdict != BC_PASS) {
 		BC_AUTO(bc_buf) text = {.max = 16384};
 		uint64_t last = hit && hit->last > s->line ? hit->last : s->line;
 		uint64_t first = s->line > EXCERPT_BEFORE ? s->line - EXCERPT_BEFORE : 1;
-		bc_excerpt_print(&s->excerpt, first, last, EXCERPT_MOST, &text);
+		bc_excerpt_print(&s->port->excerpt, first, last, EXCERPT_MOST, &text);
 		a->excerpt = text.len ? bc_buf_take(&text) : NULL;
 	}
 	/* An error of the harness is never what a case is about. */

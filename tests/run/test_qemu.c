@@ -119,7 +119,9 @@ START_TEST(everything_asked_for)
 	files.bios = bc_strdup("/b");
 	BC_AUTO_FREE char *text = line(false);
 	has(text, "'/opt/my qemu' -M virt -cpu cortex-a15 -smp 4 -m 64M");
-	has(text, "-kernel /k -dtb /d -initrd /i -bios /b -append 'console=ttyAMA0 it'\\''s printk.time=1'");
+	has(text,
+		"-kernel /k -dtb /d -initrd /i -bios /b -append 'console=ttyAMA0 it'\\''s "
+		"printk.time=1'");
 	ck_assert(bc_has_suffix(text, " -semihosting"));
 }
 END_TEST
@@ -144,7 +146,8 @@ START_TEST(time_stamps)
 		c.boot.no_printk_time = t[i].is_unwanted;
 		BC_AUTO_FREE char *text = line(false);
 		has(text, t[i].given);
-		ck_assert_msg(bc_boot_has_printk_time(&c.boot) == t[i].has_stamps, "%s", t[i].cmdline);
+		ck_assert_msg(
+			bc_boot_has_printk_time(&c.boot) == t[i].has_stamps, "%s", t[i].cmdline);
 	}
 }
 END_TEST

@@ -448,6 +448,93 @@ START_TEST(flood)
 }
 END_TEST
 
+/* The kernel on a port of its own. */
+static void begin_two_ports(void)
+{
+	rig.c.machine.uarts = 2;
+	rig.c.machine.kernel = 0;
+	rig.c.machine.console = 1;
+	begin();
+}
+
+static void kernel_says(uint64_t ms, const char *text)
+{
+	bc_session_kernel_bytes(rig.s, ms, text, strlen(text));
+}
+
+START_TEST(two_ports_are_both_judged)
+{
+	add_step("expect", "late driver", "in", "kernel", NULL);
+	add_step("expect", "{prompt}", NULL);
+	add_step("expect", "from rcS", "in", "kernel", NULL);
+	begin_two_ports();
+	/* What looks like the kernel's on the shell's port is userspace's, and the other way round. */
+	say(1, "[    9.000000] late driver\r\n");
+	kernel_says(2, "[    1.000000] Run /sbin/init as init process\r\n[    1.1");
+	say(3, "/ # ");
+	ck_assert(!bc_session_is_decided(rig.s));
+	kernel_says(4, "00000] late driver\r\n/ # ");
+	kernel_says(5, "from rcS\r\n");
+	ck_assert_int_eq(result(5)->verdict, BC_PASS);
+}
+END_TEST
+
+START_TEST(a_prompt_on_the_kernels_port_is_none)
+{
+	add_step("expect", "{prompt}", NULL);
+	begin_two_ports();
+	kernel_says(1, "[    1.000000] Linux\r\n/ # ");
+	kernel_says(2, "x\r\n/ # \r\n");
+	ck_assert(!bc_session_is_decided(rig.s));
+	say(3, "/ # ");
+	ck_assert_int_eq(result(3)->verdict, BC_PASS);
+}
+END_TEST
+
+START_TEST(a_panic_on_the_kernels_port)
+{
+	char n[9];
+	add_step("run", "cat", NULL);
+	begin_two_ports();
+	kernel_says(1, "[    1.000000] Linux version 6.1\r\n");
+	say(2, "/ # ");
+	nonce(n);
+	BC_AUTO_FREE char *out = bc_asprintf("..\r\nbc-begin-%s\r\n"
+					     "[    3.000000] Kernel panic - not syncing: no\r\n",
+		n);
+	say(3, out);
+	ck_assert(!bc_session_is_decided(rig.s));
+	kernel_says(4, "[    2.000000] Kernel panic - not syncing: Oops\r\n");
+	ck_assert_int_eq(result(4)->kind, BC_KIND_PANIC);
+	ck_assert_int_eq(result(4)->line, 0);
+	ck_assert_str_eq(result(4)->properties.items[0].name, "console.line");
+	ck_assert_str_eq(result(4)->properties.items[0].value, "uart0.log:2");
+	ck_assert_ptr_nonnull(strstr(result(4)->excerpt, "Linux version 6.1"));
+}
+END_TEST
+
+START_TEST(two_ports_replayed)
+{
+	static const char shell[] = "/ # x\r\n/ # ",
+			  kernel[] = "[    1.000000] a\r\n[    2.000000] b\r\n";
+	struct bc_recording r = {shell, kernel, sizeof(shell) - 1, sizeof(kernel) - 1,
+		"uart0 18\nconsole 7\nuart0 18\nconsole 4\n", 0};
+	struct bc_err err = {0};
+	add_step("expect", "] a", "in", "kernel", NULL);
+	add_step("expect", "x", "in", "user", NULL);
+	add_step("expect", "] b", "in", "kernel", NULL);
+	add_step("expect", "{prompt}", NULL);
+	rig.c.machine.console = 1;
+	ck_assert(bc_run_replay_ports(&rig.c, &r, &rig.attempt, &err));
+	ck_assert_int_eq(rig.attempt.verdict, BC_PASS);
+	/* Without the order, the kernel's port comes first: b is over when x comes. */
+	bc_attempt_release(&rig.attempt);
+	r.order = "console nonsense";
+	ck_assert(bc_run_replay_ports(&rig.c, &r, &rig.attempt, &err));
+	ck_assert_str_eq(rig.attempt.title, "missing: \"] b\"");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("session");
@@ -483,6 +570,10 @@ int main(void)
 	tcase_add_test(tc, reset_on_request);
 	tcase_add_loop_test(tc, replay_rejects_before_the_prompt, 0, 2);
 	tcase_add_test(tc, flood);
+	tcase_add_test(tc, two_ports_are_both_judged);
+	tcase_add_test(tc, a_prompt_on_the_kernels_port_is_none);
+	tcase_add_test(tc, a_panic_on_the_kernels_port);
+	tcase_add_test(tc, two_ports_replayed);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

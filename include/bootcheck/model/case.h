@@ -28,6 +28,7 @@ struct bc_machine {
 	uint64_t memory_bytes;
 	int uarts;   /* captured serial ports, ≥ 1 */
 	int console; /* index of the UART that the dialog runs on */
+	int kernel;  /* … and of the one that the kernel prints on; usually the same */
 	char *qemu;  /* path or name of the emulator, NULL = qemu-system-<arch> on PATH */
 	struct bc_strs options; /* further QEMU arguments, each one argv element; refs */
 	struct bc_net net;

@@ -7,7 +7,8 @@
 struct bc_record;
 
 /* Opens dir/console.log and dir/console.cast (asciicast v2), and dir/uart<N>.log for other ports as they
- * speak. title goes into the cast's header. BC_E_IO. */
+ * speak, with dir/serial.order, which says in lines `console BYTES` and `uart<N> BYTES` in which order the
+ * ports spoke. title goes into the cast's header. BC_E_IO. */
 struct bc_record *bc_record_new(
 	const char *dir, const char *title, struct bc_err *err) BC_MUST_CHECK;
 /* Console output at a time since the start. Failures are kept; nothing stops a boot here. */

@@ -48,6 +48,17 @@ bool bc_run_all(struct bc_job *jobs, size_t count, const struct bc_run_options *
 bool bc_run_replay(const struct bc_case *c, const char *data, size_t len, size_t chunk,
 	struct bc_attempt *attempt, struct bc_err *err) BC_MUST_CHECK;
 
+/* What a boot with a port of the kernel's own leaves: what each port printed, and serial.order. */
+struct bc_recording {
+	const char *console, *kernel;
+	size_t console_len, kernel_len;
+	const char *order; /* its text; "" = the kernel's port first. Nonsense in it ends it. */
+	int uart;	   /* the kernel's */
+};
+/* The same for two ports. */
+bool bc_run_replay_ports(const struct bc_case *c, const struct bc_recording *recording,
+	struct bc_attempt *attempt, struct bc_err *err) BC_MUST_CHECK;
+
 /* The emulator's argv for a case, to be shown: with by_hand the serial console is on the terminal, otherwise
  * as bootcheck starts it, with `pipes` as the folder of the serial ports' FIFOs and QMP on descriptor
  * qmp_fd. */

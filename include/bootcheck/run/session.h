@@ -54,6 +54,8 @@ void bc_session_free(struct bc_session *s);
 void bc_session_start(struct bc_session *s);
 /* Console bytes. now_ms since the start. */
 void bc_session_bytes(struct bc_session *s, uint64_t now_ms, const char *data, size_t len);
+/* Bytes of the kernel's own port, where the case has one (`machine.kernel`). */
+void bc_session_kernel_bytes(struct bc_session *s, uint64_t now_ms, const char *data, size_t len);
 /* Another UART spoke: the machine is not silent. */
 void bc_session_other_bytes(struct bc_session *s, uint64_t now_ms);
 /* When bc_session_tick() must be called at the latest, in ms since the start; UINT64_MAX = never. */
