@@ -96,6 +96,8 @@ void bc_case_free(struct bc_case *c)
 	lists_release(c);
 	bc_strs_release(&c->detect_off);
 	free(c->prompt);
+	free(c->loader.prompt);
+	free(c->loader.autoboot);
 	free(c->outcome.title);
 	free(c);
 }

@@ -254,6 +254,10 @@ struct bc_case *bc_case_read(const struct bc_lint *lint, const struct bc_plan_fi
 	read_steps(bc_value_get(tree, "console"), lint->options, c);
 	read_judgement(tree, c);
 	c->prompt = bc_strdup(bc_value_text(tree, "prompt", "^[^#$]{0,80}[#$] $"));
+	const struct bc_value *loader = bc_value_get(tree, "loader");
+	c->loader.prompt = bc_strdup(bc_value_text(loader, "prompt", BC_LOADER_PROMPT));
+	c->loader.autoboot = bc_strdup(bc_value_text(loader, "autoboot", BC_LOADER_AUTOBOOT));
+	c->loader.line_max = (int)bc_value_int(loader, "line", 512);
 	c->needs_network = bc_value_lists(bc_value_get(tree, "needs"), "network");
 	read_outcome(bc_value_get(tree, "outcome"), &c->outcome);
 	return c;

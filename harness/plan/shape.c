@@ -199,6 +199,22 @@ static const struct bc_shape detect_object = {.type = BC_T_OBJECT, .fields = det
 static const struct bc_shape *const detect_either[] = {&off_word, &detect_object, NULL};
 static const struct bc_shape detect = {.type = BC_T_EITHER, .either = detect_either};
 
+static const struct bc_shape line_max = {.type = BC_T_INT, .min = 32, .max = 4096};
+static const struct bc_field loader_fields[] = {
+	{"prompt", &bc_shape_pattern,
+		"The pattern of its prompt, at the end of what the console shows.", false,
+		BC_LOADER_PROMPT},
+	{"autoboot", &bc_shape_pattern,
+		"The pattern of what it shows while a key stops it from booting by itself.", false,
+		BC_LOADER_AUTOBOOT},
+	{"line", &line_max,
+		"How many bytes of a line it takes (U-Boot's CONFIG_SYS_CBSIZE); a longer command "
+		"is an error.",
+		false, "512"},
+	{0},
+};
+static const struct bc_shape loader = {.type = BC_T_OBJECT, .fields = loader_fields};
+
 static const char *const outcomes[] = {"pass", "fail", "error", NULL};
 static const struct bc_shape outcome_word = {
 	.type = BC_T_WORD, .words = outcomes, .doc = "The verdict alone."};
@@ -254,6 +270,7 @@ static const struct bc_field case_fields[] = {
 	{"prompt", &bc_shape_pattern,
 		"The pattern of the shell's prompt, at the end of what the console shows.", false,
 		"^[^#$]{0,80}[#$] $"},
+	{"loader", &loader, "The boot loader's console, for the steps of `uboot`.", false, NULL},
 	{"outcome", &outcome, "What the boot must come to.", false, "pass"},
 	{0},
 };

@@ -113,6 +113,13 @@ static void on_event(void *ctx, const struct bc_session_event *e)
 		if (strcmp(e->state, "start") == 0)
 			progress(b, BC_PROGRESS_STEP, e->text);
 		break;
+	case BC_SESSION_RETYPE:
+		line = bc_journal_line("retype", b->c->id, b->o.number);
+		bc_json_set_int(line, "step", e->number);
+		bc_json_set_string(line, "text", e->text);
+		bc_json_set_int(line, "confirmed", (int64_t)e->len);
+		bc_json_set_string(line, "why", e->state);
+		break;
 	case BC_SESSION_DETECT:
 		line = bc_journal_line("detect", b->c->id, b->o.number);
 		bc_json_set_string(line, "detector", e->id);

@@ -75,7 +75,7 @@ struct bc_detect *bc_detect_new(const struct bc_strs *off)
 	return detect;
 }
 
-static void hit_release(struct bc_hit *hit)
+void bc_hit_release(struct bc_hit *hit)
 {
 	free(hit->title);
 	free(hit->hint);
@@ -94,9 +94,9 @@ void bc_detect_free(struct bc_detect *detect)
 	bc_lazy_release(&detect->derived);
 	bc_lazy_release(&detect->place);
 	bc_vec_each (hit, &detect->hits)
-		hit_release(hit);
+		bc_hit_release(hit);
 	bc_vec_each (note, &detect->notes)
-		hit_release(note);
+		bc_hit_release(note);
 	free(detect->hits.items);
 	free(detect->notes.items);
 	free(detect->message);
@@ -245,12 +245,12 @@ static void add_note(struct bc_detect *detect, const struct bc_detector *d,
 			continue;
 		note.count = it->count + 1;
 		note.line = it->line;
-		hit_release(it);
+		bc_hit_release(it);
 		*it = note;
 		return;
 	}
 	if (detect->notes.len == MAX_NOTES) {
-		hit_release(&note);
+		bc_hit_release(&note);
 		return;
 	}
 	bc_vec_push(&detect->notes, note);
@@ -297,7 +297,7 @@ static void sharpen(struct bc_detect *detect, struct report *r, const struct bc_
 	better.is_open = hit->is_open;
 	better.place = BC_TAKE(hit->place);
 	char *function = BC_TAKE(hit->function);
-	hit_release(hit);
+	bc_hit_release(hit);
 	*hit = better;
 	if (function)
 		retitle(hit, function);

@@ -167,7 +167,10 @@ const struct bc_detector bc_detectors_loader[] = {
 	},
 	{
 		.id = "uboot-environment",
-		UBOOT,
+		.group = "loader",
+		.kind = BC_KIND_NONE,
+		.phases = LOADER,
+		.flags = BC_DETECT_NOTE | BC_DETECT_HARMLESS,
 		.literal = "bad CRC, using default environment",
 		.regex = "(bad CRC, using default environment)",
 		.title = "U-Boot: $1",

@@ -1,44 +1,11 @@
 #include <stdarg.h>
 
-#include <sys/random.h>
-
 #include <bootcheck/base/mem.h>
 #include <bootcheck/base/text.h>
-#include <bootcheck/run/dialog.h>
-#include <bootcheck/sys/clock.h>
+
+#include "dialog_impl.h"
 
 #define MAX_PROMPT 256 /* bytes at the start of a line in which a prompt is looked for */
-
-struct reject {
-	struct bc_pattern *pattern;
-	enum bc_stream stream;
-};
-
-struct step {
-	const struct bc_step_kind *kind;
-	void *state;
-	uint64_t limit_ms;
-};
-
-struct bc_dialog {
-	const struct bc_case *c;
-	const struct bc_session_io *io;
-	bool is_replay;
-	struct bc_pattern *prompt;
-	struct {
-		BC_VEC(struct step);
-	} steps;
-	struct {
-		BC_VEC(struct reject);
-	} rejects;
-	size_t at; /* the running step; steps.len = done */
-	uint64_t now_ms, started_ms, wake_ms;
-	bool is_started, is_failed, at_prompt, has_prompt, was_reset;
-	enum bc_claim claim;
-	enum bc_fail_kind kind;
-	char *title, *hint;
-	char nonce[9];
-};
 
 static const struct bc_step_kind *find_kind(const char *tag)
 {
@@ -62,14 +29,6 @@ static bool add_step(struct bc_dialog *d, const struct bc_step *s, double scale,
 	return bc_err_at(err, s->loc.file, s->loc.line, s->loc.col);
 }
 
-static void make_nonce(struct bc_dialog *d)
-{
-	uint32_t bits;
-	if (getrandom(&bits, sizeof(bits), GRND_NONBLOCK) != (ssize_t)sizeof(bits))
-		bits = (uint32_t)bc_clock_ns();
-	snprintf(d->nonce, sizeof(d->nonce), "%08x", bits);
-}
-
 struct bc_dialog *bc_dialog_new(const struct bc_case *c, const struct bc_session_io *io,
 	double scale, bool is_replay, struct bc_err *err)
 {
@@ -78,9 +37,14 @@ struct bc_dialog *bc_dialog_new(const struct bc_case *c, const struct bc_session
 	d->io = io;
 	d->is_replay = is_replay;
 	d->wake_ms = UINT64_MAX;
-	make_nonce(d);
-	d->prompt = bc_pattern_new(c->prompt, err);
-	bool ok = d->prompt != NULL;
+	d->at_prompt = BC_PROMPTS;
+	bc_pace_init(&d->pace, scale);
+	d->prompts[BC_PROMPT_SHELL] = bc_pattern_new(c->prompt, err);
+	bool ok = d->prompts[BC_PROMPT_SHELL] != NULL;
+	if (ok) {
+		d->prompts[BC_PROMPT_LOADER] = bc_pattern_new(c->loader.prompt, err);
+		ok = d->prompts[BC_PROMPT_LOADER] != NULL;
+	}
 	for (size_t i = 0; ok && i < c->rejects.len; i++) {
 		struct bc_pattern *p = bc_pattern_new(c->rejects.items[i].pattern, err);
 		ok = p != NULL;
@@ -107,9 +71,12 @@ void bc_dialog_free(struct bc_dialog *d)
 	bc_vec_each (r, &d->rejects)
 		bc_pattern_free(r->pattern);
 	free(d->rejects.items);
-	bc_pattern_free(d->prompt);
+	for (size_t i = 0; i < BC_PROMPTS; i++)
+		bc_pattern_free(d->prompts[i]);
+	bc_typist_release(&d->typist);
 	free(d->title);
 	free(d->hint);
+	free(d->detector);
 	free(d);
 }
 
@@ -142,6 +109,7 @@ static bool advance(struct bc_dialog *d, enum bc_step_state state)
 	tell(d, "done");
 	d->at++;
 	d->wake_ms = UINT64_MAX;
+	d->is_typing = false;
 	return true;
 }
 
@@ -163,17 +131,42 @@ void bc_dialog_start(struct bc_dialog *d, uint64_t now_ms)
 	start_steps(d);
 }
 
+/* The running step takes text, or the line that it types does. */
+static enum bc_step_state offer(
+	struct bc_dialog *d, struct step *s, const struct bc_text *text, size_t *consumed)
+{
+	if (!d->is_typing)
+		return s->kind->text ? s->kind->text(s->state, d, text, consumed) : BC_STEP_WAIT;
+	if (bc_dialog_feed_typist(d, text, consumed))
+		return s->kind->typed ? s->kind->typed(s->state, d) : BC_STEP_DONE;
+	return bc_dialog_is_refused(d) ? BC_STEP_FAILED : BC_STEP_WAIT;
+}
+
+static void keep_open_line(struct bc_dialog *d, const struct bc_text *text)
+{
+	size_t most = sizeof(d->open) - 1, n = text->len < most ? text->len : most;
+	if (text->is_line)
+		n = 0;
+	if (n)
+		memcpy(d->open, text->data + text->len - n, n);
+	d->open[n] = '\0';
+}
+
 size_t bc_dialog_text(struct bc_dialog *d, uint64_t now_ms, struct bc_text text)
 {
 	d->now_ms = now_ms;
-	for (struct step *s; (s = running(d)) && s->kind->text;) {
+	keep_open_line(d, &text);
+	for (struct step *s; (s = running(d));) {
+		bool was_typing = d->is_typing;
 		size_t consumed = text.start;
-		enum bc_step_state state = s->kind->text(s->state, d, &text, &consumed);
-		if (consumed > text.start)
+		enum bc_step_state state = offer(d, s, &text, &consumed);
+		bool is_used = consumed > text.start;
+		if (is_used)
 			text.start = consumed;
-		if (!advance(d, state))
+		if (advance(d, state))
+			start_steps(d);
+		else if (was_typing == d->is_typing || !is_used || text.start >= text.len)
 			break;
-		start_steps(d);
 	}
 	return text.start;
 }
@@ -190,40 +183,53 @@ bool bc_dialog_machine(struct bc_dialog *d, uint64_t now_ms, enum bc_machine_eve
 	return state != BC_STEP_WAIT;
 }
 
+/* A step that is to be woken may end by itself, however long it waits. */
+static uint64_t limit_at(const struct bc_dialog *d, const struct step *s)
+{
+	bool is_open = !s->limit_ms || (d->wake_ms != UINT64_MAX && s->kind->ends_itself);
+	return is_open ? UINT64_MAX : d->started_ms + s->limit_ms;
+}
+
 uint64_t bc_dialog_deadline(const struct bc_dialog *d)
 {
 	const struct step *s = running(d);
 	if (!s)
 		return UINT64_MAX;
-	/* A step that is to be woken ends by itself, however long it waits. */
-	if (d->wake_ms != UINT64_MAX)
-		return d->wake_ms;
-	return s->limit_ms ? d->started_ms + s->limit_ms : UINT64_MAX;
+	uint64_t limit = limit_at(d, s), wake = d->wake_ms < limit ? d->wake_ms : limit;
+	uint64_t due = d->is_typing ? bc_typist_deadline(&d->typist) : UINT64_MAX;
+	return due < wake ? due : wake;
+}
+
+static enum bc_step_state time_out(struct bc_dialog *d, struct step *s)
+{
+	char limit[32];
+	BC_AUTO(bc_buf) what = {.max = 400};
+	bc_duration_format(s->limit_ms, limit, sizeof(limit));
+	bc_dialog_describe(d, &what);
+	return bc_dialog_fail(
+		d, BC_KIND_TIMEOUT, "timeout: %s did not come within %s", what.data, limit);
 }
 
 void bc_dialog_tick(struct bc_dialog *d, uint64_t now_ms)
 {
 	struct step *s = running(d);
+	enum bc_step_state state = BC_STEP_WAIT;
 	d->now_ms = now_ms;
 	if (!s)
 		return;
-	if (d->wake_ms != UINT64_MAX) {
-		if (now_ms < d->wake_ms)
-			return;
+	if (now_ms >= limit_at(d, s)) {
+		state = time_out(d, s);
+	} else if (now_ms >= d->wake_ms) {
 		d->wake_ms = UINT64_MAX;
-		if (advance(d, s->kind->wake(s->state, d)))
-			start_steps(d);
-		return;
+		state = s->kind->wake(s->state, d);
+	} else if (d->is_typing) {
+		if (bc_dialog_tick_typist(d))
+			state = s->kind->typed ? s->kind->typed(s->state, d) : BC_STEP_DONE;
+		else if (bc_dialog_is_refused(d))
+			state = BC_STEP_FAILED;
 	}
-	if (!s->limit_ms || now_ms < d->started_ms + s->limit_ms)
-		return;
-	char limit[32];
-	BC_AUTO(bc_buf) what = {.max = 400};
-	bc_duration_format(s->limit_ms, limit, sizeof(limit));
-	s->kind->describe(s->state, d, &what);
-	(void)advance(d,
-		bc_dialog_fail(d, BC_KIND_TIMEOUT, "timeout: %s did not come within %s", what.data,
-			limit));
+	if (advance(d, state))
+		start_steps(d);
 }
 
 bool bc_dialog_is_done(const struct bc_dialog *d)
@@ -251,6 +257,11 @@ const char *bc_dialog_hint_text(const struct bc_dialog *d)
 	return d->hint;
 }
 
+const char *bc_dialog_detector(const struct bc_dialog *d)
+{
+	return d->detector;
+}
+
 int bc_dialog_step(const struct bc_dialog *d)
 {
 	return d->at < d->steps.len ? (int)d->at + 1 : 0;
@@ -260,6 +271,8 @@ void bc_dialog_describe(const struct bc_dialog *d, struct bc_buf *out)
 {
 	if (!d->steps.len)
 		bc_buf_adds(out, "a failure");
+	else if (d->is_typing)
+		bc_dialog_describe_typing(d, out);
 	else if (d->at < d->steps.len)
 		d->steps.items[d->at].kind->describe(d->steps.items[d->at].state, d, out);
 }
@@ -311,13 +324,6 @@ const char *bc_dialog_rejects(struct bc_dialog *d, const struct bc_text *text)
 
 /* What steps call. */
 
-void bc_dialog_send(struct bc_dialog *d, const char *data, size_t len)
-{
-	d->at_prompt = false;
-	if (!d->is_replay)
-		d->io->send(d->io->ctx, data, len);
-}
-
 enum bc_step_state bc_dialog_fail(struct bc_dialog *d, enum bc_fail_kind kind, const char *fmt, ...)
 {
 	BC_AUTO(bc_buf) title = {.max = 1024}, safe = {.max = 2048};
@@ -343,14 +349,50 @@ void bc_dialog_hint(struct bc_dialog *d, const char *fmt, ...)
 	d->hint = bc_buf_take(&hint);
 }
 
+bool bc_dialog_knows_failure(const struct bc_dialog *d, const char *output, size_t len)
+{
+	struct bc_hit hit;
+	bool is_known =
+		bc_detect_text(&d->c->detect_off, "loader", BC_PHASE_LOADER, output, len, &hit);
+	if (is_known)
+		bc_hit_release(&hit);
+	return is_known;
+}
+
+bool bc_dialog_fail_by_output(struct bc_dialog *d, enum bc_fail_kind kind, const char *output,
+	size_t len, const char *command)
+{
+	struct bc_hit hit;
+	if (!bc_detect_text(&d->c->detect_off, "loader", BC_PHASE_LOADER, output, len, &hit))
+		return false;
+	(void)bc_dialog_fail(d, kind, "%s", hit.title);
+	bc_dialog_hint(
+		d, "`%s` said so%s%s", command, hit.hint ? "; " : "", hit.hint ? hit.hint : "");
+	free(d->detector);
+	d->detector = bc_strdup(hit.detector->id);
+	bc_hit_release(&hit);
+	return true;
+}
+
 void bc_dialog_wake(struct bc_dialog *d, uint64_t ms)
 {
 	d->wake_ms = d->now_ms + ms;
 }
 
+size_t bc_dialog_prompt_len(struct bc_dialog *d, enum bc_prompt whose, const char *data, size_t len)
+{
+	struct bc_span span;
+	for (size_t n = 1; n <= len && n <= MAX_PROMPT; n++)
+		if (bc_pattern_find(d->prompts[whose], data, n, 0, 0, &span, 1) == BC_MATCH_YES &&
+			span.end == n && span.end > span.start)
+			return n;
+	return 0;
+}
+
 /* A prompt ends the open tail. In a whole line it is a beginning of the line behind which something was
  * typed before we looked: the same prompt that the tail would have shown. */
-bool bc_dialog_match_prompt(struct bc_dialog *d, const struct bc_text *text, size_t *consumed)
+bool bc_dialog_match_prompt(
+	struct bc_dialog *d, enum bc_prompt whose, const struct bc_text *text, size_t *consumed)
 {
 	struct bc_span span;
 	size_t first = text->is_line ? text->start + 1 : text->len;
@@ -358,29 +400,26 @@ bool bc_dialog_match_prompt(struct bc_dialog *d, const struct bc_text *text, siz
 	if (text->stream == BC_STREAM_KERNEL || text->start >= text->len)
 		return false;
 	for (size_t n = first; n <= last; n++) {
-		if (bc_pattern_find(d->prompt, text->data, n, 0, 0, &span, 1) != BC_MATCH_YES ||
+		if (bc_pattern_find(d->prompts[whose], text->data, n, 0, 0, &span, 1) !=
+				BC_MATCH_YES ||
 			span.end != n || span.end == span.start)
 			continue;
 		*consumed = n;
-		d->at_prompt = d->has_prompt = true;
+		d->at_prompt = whose;
+		d->has_prompt |= whose == BC_PROMPT_SHELL;
 		return true;
 	}
 	return false;
 }
 
-bool bc_dialog_at_prompt(const struct bc_dialog *d)
+bool bc_dialog_at_prompt(const struct bc_dialog *d, enum bc_prompt whose)
 {
-	return d->at_prompt;
-}
-
-const char *bc_dialog_nonce(struct bc_dialog *d)
-{
-	return d->nonce;
+	return d->at_prompt == whose;
 }
 
 void bc_dialog_power(struct bc_dialog *d, enum bc_power action)
 {
-	d->at_prompt = false;
+	d->at_prompt = BC_PROMPTS;
 	d->was_reset |= action == BC_POWER_RESET;
 	if (!d->is_replay)
 		d->io->power(d->io->ctx, action);
@@ -401,6 +440,11 @@ void bc_dialog_reject(struct bc_dialog *d, struct bc_pattern *pattern, enum bc_s
 void bc_dialog_claim(struct bc_dialog *d, enum bc_claim claim)
 {
 	d->claim = claim;
+}
+
+const struct bc_loader *bc_dialog_loader(const struct bc_dialog *d)
+{
+	return &d->c->loader;
 }
 
 bool bc_dialog_is_replay(const struct bc_dialog *d)

@@ -130,6 +130,7 @@ static void follow_dialog(struct bc_session *s)
 	if (s->is_decided)
 		return;
 	if (bc_dialog_is_failed(s->dialog)) {
+		s->detector = bc_strdup(bc_dialog_detector(s->dialog));
 		decide(s, BC_FAIL, bc_dialog_kind(s->dialog), bc_dialog_title(s->dialog),
 			bc_dialog_hint_text(s->dialog));
 	} else if (bc_dialog_is_done(s->dialog)) {
@@ -228,7 +229,8 @@ static void offer_tail(struct bc_session *s)
 {
 	struct bc_console *c = &s->shell->console;
 	s->is_doubtful = false;
-	if (s->is_decided || c->user.consumed >= c->user.text.len)
+	bool is_typing = bc_dialog_is_typing(s->dialog);
+	if (s->is_decided || (c->user.consumed >= c->user.text.len && !is_typing))
 		return;
 	struct bc_text text = tail_of(s);
 	/* No step may pass on text that is about to be rejected. */
@@ -236,7 +238,17 @@ static void offer_tail(struct bc_session *s)
 		bc_dialog_rejects(s->dialog, &text) != NULL;
 	if (s->is_doubtful)
 		return;
+	/* Bytes that may begin a record may as well be an echo, and more comes only when that is seen. */
+	BC_AUTO(bc_buf) joined = {0};
+	if (is_typing && c->held.len && !bc_writer_has_control(c->held.data, c->held.len)) {
+		bc_buf_add(&joined, text.data, text.len);
+		bc_buf_add(&joined, c->held.data, c->held.len);
+		text.data = joined.data;
+		text.len = joined.len;
+	}
 	size_t consumed = bc_dialog_text(s->dialog, s->now_ms, text);
+	if (consumed > c->user.text.len)
+		consumed = c->user.text.len;
 	if (consumed > c->user.consumed)
 		c->user.consumed = consumed;
 	follow_dialog(s);

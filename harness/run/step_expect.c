@@ -2,15 +2,18 @@
 #include <bootcheck/run/steps.h>
 
 struct expect {
-	struct bc_pattern *pattern; /* NULL: the shell's prompt */
+	struct bc_pattern *pattern; /* NULL: a prompt */
+	enum bc_prompt prompt;
 	enum bc_stream stream;
 };
 
-static const char *const prompts[] = {"shell", NULL};
+static const char *const prompts[] = {"shell", "loader", NULL};
 static const struct bc_shape prompt_shape = {.type = BC_T_WORD, .words = prompts};
 static const struct bc_field prompt_fields[] = {
-	{"prompt", &prompt_shape, "Whose prompt: shell, as the case's `prompt` describes it.", true,
-		NULL},
+	{"prompt", &prompt_shape,
+		"Whose prompt: shell, as the case's `prompt` describes it, or loader, as "
+		"`loader.prompt` does.",
+		true, NULL},
 	{0}};
 static const struct bc_shape prompt_object = {.type = BC_T_OBJECT, .fields = prompt_fields};
 static const struct bc_shape *const heads[] = {&bc_shape_pattern, &prompt_object, NULL};
@@ -30,6 +33,9 @@ static bool init(
 	const char *text = bc_value_text(params, "expect", NULL);
 	(void)d;
 	e->stream = bc_stream_parse(bc_value_text(params, "in", "any"));
+	const struct bc_value *prompt = bc_value_get(params, "expect");
+	bool is_loader = strcmp(bc_value_text(prompt, "prompt", "shell"), "loader") == 0;
+	e->prompt = is_loader ? BC_PROMPT_LOADER : BC_PROMPT_SHELL;
 	if (!text)
 		return true;
 	e->pattern = bc_pattern_new(text, err);
@@ -45,7 +51,7 @@ static enum bc_step_state start(void *state, struct bc_dialog *d)
 {
 	const struct expect *e = state;
 	/* A prompt that was already seen, with nothing typed since, is still there. */
-	return !e->pattern && bc_dialog_at_prompt(d) ? BC_STEP_DONE : BC_STEP_WAIT;
+	return !e->pattern && bc_dialog_at_prompt(d, e->prompt) ? BC_STEP_DONE : BC_STEP_WAIT;
 }
 
 static enum bc_step_state text(
@@ -54,7 +60,8 @@ static enum bc_step_state text(
 	struct expect *e = state;
 	struct bc_span span;
 	if (!e->pattern)
-		return bc_dialog_match_prompt(d, t, consumed) ? BC_STEP_DONE : BC_STEP_WAIT;
+		return bc_dialog_match_prompt(d, e->prompt, t, consumed) ? BC_STEP_DONE
+									 : BC_STEP_WAIT;
 	if (!bc_stream_fits(e->stream, t->stream))
 		return BC_STEP_WAIT;
 	switch (bc_pattern_find(e->pattern, t->data, t->len, t->start, 0, &span, 1)) {
@@ -80,9 +87,10 @@ static void describe(const void *state, const struct bc_dialog *d, struct bc_buf
 	if (e->pattern)
 		bc_buf_addf(out, "\"%s\"", bc_pattern_text(e->pattern));
 	else
-		bc_buf_adds(out, "the shell prompt");
+		bc_buf_addf(out, "the %s prompt",
+			e->prompt == BC_PROMPT_LOADER ? "boot loader's" : "shell");
 }
 
 extern const struct bc_step_kind bc_step_expect;
 const struct bc_step_kind bc_step_expect = {&bc_step_expect_variant, sizeof(struct expect), false,
-	init, release, start, text, NULL, NULL, describe};
+	init, release, start, text, NULL, NULL, describe, NULL, false};

@@ -43,17 +43,22 @@ static void release(void *state)
 
 static void type(struct power *p, struct bc_dialog *d)
 {
-	BC_AUTO_FREE char *line = bc_asprintf("%s\n", p->command);
 	p->is_typed = true;
-	bc_dialog_claim(d, BC_CLAIM_ECHO);
-	bc_dialog_send(d, line, strlen(line));
+	bc_dialog_type(d, p->command, &(struct bc_typing){.reader = BC_PROMPT_SHELL});
+}
+
+static enum bc_step_state typed(void *state, struct bc_dialog *d)
+{
+	(void)state;
+	bc_dialog_claim(d, BC_CLAIM_NONE);
+	return BC_STEP_WAIT;
 }
 
 static enum bc_step_state start(void *state, struct bc_dialog *d)
 {
 	struct power *p = state;
 	if (p->action == OFF) {
-		if (bc_dialog_at_prompt(d))
+		if (bc_dialog_at_prompt(d, BC_PROMPT_SHELL))
 			type(p, d);
 		return BC_STEP_WAIT;
 	}
@@ -76,7 +81,7 @@ static enum bc_step_state text(
 {
 	struct power *p = state;
 	if (!p->is_typed) {
-		if (bc_dialog_match_prompt(d, t, consumed))
+		if (bc_dialog_match_prompt(d, BC_PROMPT_SHELL, t, consumed))
 			type(p, d);
 		return BC_STEP_WAIT;
 	}
@@ -117,4 +122,4 @@ static void describe(const void *state, const struct bc_dialog *d, struct bc_buf
 
 extern const struct bc_step_kind bc_step_power;
 const struct bc_step_kind bc_step_power = {&bc_step_power_variant, sizeof(struct power), true, init,
-	release, start, text, wake, machine, describe};
+	release, start, text, wake, machine, describe, typed, true};

@@ -10,9 +10,11 @@ static struct bc_case *make_case(void)
 	struct bc_case *c = bc_calloc(1, sizeof(*c));
 	c->id = bc_strdup("fuzz");
 	c->prompt = bc_strdup("^[^ ]* ?[#$] $");
+	c->loader =
+		(struct bc_loader){bc_strdup(BC_LOADER_PROMPT), bc_strdup(BC_LOADER_AUTOBOOT), 512};
 	c->limits = (struct bc_limits){60000, 20000, 120000, 30000};
-	static const char *const steps[][2] = {
-		{"expect", "login"}, {"run", "uname"}, {"power", "off"}};
+	static const char *const steps[][2] = {{"uboot", "bootm 62000000"}, {"expect", "login"},
+		{"send", "root"}, {"run", "uname"}, {"power", "off"}};
 	for (size_t i = 0; i < BC_LEN(steps); i++) {
 		struct bc_step step = {.kind = bc_strdup(steps[i][0]),
 			.params = bc_value_new(BC_VALUE_MAP, nowhere)};

@@ -10,6 +10,7 @@ parsers=(
 	'harness/run/session.c=bc_run_replay'
 	'harness/report/load.c=bc_report_parse'
 	'harness/run/console.c=bc_console_push'
+	'harness/run/typist.c=bc_typist_text'
 	'harness/run/detect.c=bc_detect_line'
 	'harness/sys/archive.c=bc_archive_'
 	'harness/sys/emulator.c=bc_emulator_parse'

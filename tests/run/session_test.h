@@ -12,6 +12,7 @@ struct rig {
 	struct bc_case c;
 	struct bc_session *s;
 	struct bc_buf sent;
+	size_t echoed; /* of sent, by echo() */
 	struct bc_attempt attempt;
 	int verdicts; /* events */
 };
@@ -69,6 +70,8 @@ static inline void setup(void)
 	rig = (struct rig){
 		.c = {.limits = {.boot = 60000, .silence = 20000, .total = 120000, .step = 30000}}};
 	rig.c.prompt = bc_strdup("^[^ ]* ?[#$] $");
+	rig.c.loader =
+		(struct bc_loader){bc_strdup(BC_LOADER_PROMPT), bc_strdup(BC_LOADER_AUTOBOOT), 512};
 	rig.c.id = bc_strdup("t");
 }
 
@@ -103,12 +106,30 @@ static inline void teardown(void)
 	bc_case_free(heap);
 }
 
-/* The nonce of the command that was typed last. */
+/* A terminal that shows what is typed, until nothing more is. */
+static inline void echo(uint64_t ms)
+{
+	while (rig.echoed < rig.sent.len) {
+		char c = rig.sent.data[rig.echoed++];
+		say(ms, (const char[]){c == '\n' ? '\r' : c, c == '\n' ? '\n' : '\0', '\0'});
+	}
+}
+
+/* What comes last in the text that was typed. */
+static inline const char *typed_last(const char *what)
+{
+	const char *last = NULL;
+	for (const char *at = rig.sent.data; at && (at = strstr(at, what)); at++)
+		last = at;
+	ck_assert_msg(last != NULL, "never typed: %s", what);
+	return last;
+}
+
+/* Shows what is typed, and gives the nonce of the command that was typed last. */
 static inline void nonce(char out[9])
 {
-	const char *at = strstr(rig.sent.data, "begin-");
-	ck_assert_ptr_nonnull(at);
-	memcpy(out, at + 6, 8);
+	echo(1);
+	memcpy(out, typed_last("begin-") + 6, 8);
 	out[8] = '\0';
 }
 

@@ -24,12 +24,8 @@ START_TEST(run_frames_its_output)
 	add_step("run", "uname -r", "output", "^6\\.1", NULL);
 	begin();
 	say(1, "/ # ");
-	ck_assert_ptr_nonnull(strstr(rig.sent.data, "; uname -r; "));
 	nonce(n);
-	/* The echo, wrapped at 80 columns, holds what is typed and must not count. */
-	BC_AUTO_FREE char *echo = bc_asprintf(
-		"echo 'bc-''begin-%s'; uname -r; echo \r\r\n'bc-''end-%s' $?\r\n", n, n);
-	say(2, echo);
+	ck_assert_ptr_nonnull(strstr(rig.sent.data, "; uname -r; "));
 	BC_AUTO_FREE char *out = bc_asprintf("bc-begin-%s\r\n6.1.0\r\nbc-end-%s 0\r\n/ # ", n, n);
 	say(3, out);
 	ck_assert_int_eq(result(3)->verdict, BC_PASS);
@@ -56,7 +52,8 @@ START_TEST(run_notices_a_line_the_shell_refused)
 	add_step("run", "if", NULL);
 	begin();
 	say(1, "/ # ");
-	say(2, "echo ...\r\nsh: syntax error\r\n/ # ");
+	echo(1);
+	say(2, "sh: syntax error\r\n/ # ");
 	ck_assert_str_eq(result(2)->title, "the shell did not accept `if`");
 }
 END_TEST
@@ -98,7 +95,6 @@ START_TEST(reject_fails_a_line_but_not_an_echo)
 	begin();
 	say(1, "/ # ");
 	nonce(n);
-	say(2, "echo; dmesg | grep 'VFS: Unable'; echo\r\n");
 	ck_assert(!bc_session_is_decided(rig.s));
 	BC_AUTO_FREE char *out = bc_asprintf("bc-begin-%s\r\nVFS: Unable to mount", n);
 	say(3, out);
@@ -241,8 +237,9 @@ START_TEST(power_off)
 	add_step("power", "off", NULL);
 	begin();
 	say(1, "/ # ");
+	echo(1);
 	ck_assert_str_eq(rig.sent.data, "poweroff -f\n");
-	say(2, "poweroff -f\r\n[    2.000000] reboot: Power down\r\n");
+	say(2, "[    2.000000] reboot: Power down\r\n");
 	ck_assert(!bc_session_is_decided(rig.s));
 	bc_session_end(rig.s, 3, BC_END_SHUTDOWN, NULL);
 	ck_assert_int_eq(result(3)->verdict, BC_PASS);
@@ -255,7 +252,8 @@ START_TEST(power_off_without_a_switch)
 	add_step("power", "off", NULL);
 	begin();
 	say(1, "/ # ");
-	say(10, "poweroff -f\r\n[    2.000000] reboot: System halted\r\n");
+	echo(1);
+	say(10, "[    2.000000] reboot: System halted\r\n");
 	bc_session_tick(rig.s, bc_session_deadline(rig.s), BC_ACTIVITY_IDLE);
 	ck_assert_int_eq(result(2000)->verdict, BC_PASS);
 }

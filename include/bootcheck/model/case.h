@@ -98,6 +98,14 @@ struct bc_limits { /* ms, 0 = none; always set after loading */
 	uint64_t step;	  /* each step */
 };
 
+#define BC_LOADER_PROMPT   "^[\\w.-]{0,40} ?=> $"
+#define BC_LOADER_AUTOBOOT "Hit any key to stop autoboot|[Pp]ress .* to (abort|stop) autoboot"
+struct bc_loader {	/* the boot loader's console */
+	char *prompt;	/* pattern; always set after loading */
+	char *autoboot; /* pattern of the line that says that a key stops autoboot */
+	int line_max;	/* bytes of a line that it takes */
+};
+
 struct bc_case {
 	char *id; /* name, or name[key=value,…] with the matrix keys in file order; unique in a run */
 	char *name, *summary, *file;
@@ -124,7 +132,8 @@ struct bc_case {
 	struct bc_strs detect_off; /* ids or groups of detectors that this case switches off */
 	bool detect_none;	   /* `detect: off` */
 	char *prompt;		   /* pattern of the shell's prompt; a default when not given */
-	bool needs_network;	   /* an artifact that cannot be fetched is a reason to skip */
+	struct bc_loader loader;
+	bool needs_network; /* an artifact that cannot be fetched is a reason to skip */
 	struct bc_outcome outcome;
 	struct bc_loc loc;
 };

@@ -56,6 +56,8 @@ enum {
 	/* The guest ended in order (halted, restarted, powered off): a failure of `kind` only when the
 	 * case did not ask for it. Comes as a note. */
 	BC_DETECT_END = 32,
+	/* A note that explains nothing: usual in boots that are well. */
+	BC_DETECT_HARMLESS = 128,
 	/* A failure only if a prompt follows: what came before it was no boot. */
 	BC_DETECT_AT_PROMPT = 64,
 };
@@ -108,6 +110,11 @@ const struct bc_hit *bc_detect_note(const struct bc_detect *detect, size_t index
 /* The note whose line came last, NULL if there is none: what a boot that just stopped may have stopped
  * for. */
 const struct bc_hit *bc_detect_clue(const struct bc_detect *detect);
+/* The first line of text, lines of `group` printed in `phase`, that one of the group's detectors knows,
+ * failure or note; false if none does. The caller owns hit's texts: bc_hit_release(). off as above. */
+bool bc_detect_text(const struct bc_strs *off, const char *group, enum bc_phase_id phase,
+	const char *text, size_t len, struct bc_hit *hit);
+void bc_hit_release(struct bc_hit *hit);
 /* True if the guest said that it ends (detectors with BC_DETECT_END); *hit (may be NULL) is that note. */
 bool bc_detect_ended(const struct bc_detect *detect, const struct bc_hit **hit);
 

@@ -28,6 +28,8 @@ enum bc_fail_kind bc_dialog_kind(const struct bc_dialog *d);
 /* One line, printable. */
 const char *bc_dialog_title(const struct bc_dialog *d);
 const char *bc_dialog_hint_text(const struct bc_dialog *d); /* may be NULL */
+/* The detector that told it; NULL = none. */
+const char *bc_dialog_detector(const struct bc_dialog *d);
 /* 1-based number of the running step; 0 after the last. */
 int bc_dialog_step(const struct bc_dialog *d);
 /* What the running step waits for. */
@@ -38,7 +40,9 @@ bool bc_dialog_may_be_silent(const struct bc_dialog *d);
 enum bc_claim bc_dialog_claimed(const struct bc_dialog *d);
 /* True once after a step pressed the reset button: the console begins again. */
 bool bc_dialog_take_reset(struct bc_dialog *d);
-/* True once a prompt was seen. */
+/* True while a line is on its way: its echo is looked at, and so is an empty line. */
+bool bc_dialog_is_typing(const struct bc_dialog *d);
+/* True once a prompt of the shell was seen. */
 bool bc_dialog_has_prompt(const struct bc_dialog *d);
 /* The rejected pattern that the text matches, or NULL. */
 const char *bc_dialog_rejects(struct bc_dialog *d, const struct bc_text *text);

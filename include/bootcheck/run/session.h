@@ -9,8 +9,10 @@
 struct bc_session;
 
 enum bc_session_event_kind {
-	BC_SESSION_PHASE,   /* text: name */
-	BC_SESSION_STEP,    /* number: 1-based, text: kind, state */
+	BC_SESSION_PHASE, /* text: name */
+	BC_SESSION_STEP,  /* number: 1-based, text: kind, state */
+	BC_SESSION_RETYPE, /* a line is typed again. number: step, text: the line, len: bytes of it that
+				had come back, state: why */
 	BC_SESSION_DETECT,  /* text: title, id: detector, line */
 	BC_SESSION_VERDICT, /* it is certain */
 	BC_SESSION_LINE,    /* text: newest line, for progress; not NUL-terminated: len */

@@ -22,6 +22,20 @@ struct bc_text {
 
 enum bc_step_state { BC_STEP_WAIT, BC_STEP_DONE, BC_STEP_FAILED };
 
+/* Who reads what is typed. */
+enum bc_prompt {
+	BC_PROMPT_SHELL,  /* the case's `prompt` */
+	BC_PROMPT_LOADER, /* the case's `loader.prompt` */
+	BC_PROMPTS,
+};
+
+/* What comes back of a typed line. */
+enum bc_echo {
+	BC_ECHO_SHOWN,	/* all of it */
+	BC_ECHO_MAYBE,	/* all of it, stars, or nothing at all */
+	BC_ECHO_HIDDEN, /* nothing: it is not looked for */
+};
+
 enum bc_machine_event {
 	BC_EVENT_OFF,	/* the guest powered the machine off */
 	BC_EVENT_RESET, /* it reset it */
@@ -48,6 +62,9 @@ struct bc_step_kind {
 		void *state, struct bc_dialog *d, enum bc_machine_event event);
 	/* What is awaited, for a time-out's title: `"login:"`, `the prompt`. */
 	void (*describe)(const void *state, const struct bc_dialog *d, struct bc_buf *out);
+	/* The line that bc_dialog_type() was given is out. NULL: the step is done then. */
+	enum bc_step_state (*typed)(void *state, struct bc_dialog *d);
+	bool ends_itself; /* when it is woken: its limit does not count */
 };
 
 /* All kinds, NULL-terminated, and their parts of the case format for the plan. */
@@ -56,20 +73,39 @@ extern const struct bc_variant *const bc_step_variants[];
 
 /* What steps may do. */
 
-/* Types bytes. */
+/* Types bytes as they are, whoever reads them. */
 void bc_dialog_send(struct bc_dialog *d, const char *data, size_t len);
+struct bc_typing {
+	enum bc_prompt reader;
+	enum bc_echo echo;
+	bool ends_at_enter; /* it is out when Enter is pressed, not when the line has ended */
+	bool is_followed; /* in a recording its echo is looked for; otherwise it is out at once there */
+};
+/* Types a line and Enter, watched in its echo (run/typist.h). The step's text() and wake() rest until it is
+ * out, then typed() is called; if it is out at once, bc_dialog_is_typed() says so. line is copied. */
+void bc_dialog_type(struct bc_dialog *d, const char *line, const struct bc_typing *how);
+bool bc_dialog_is_typed(const struct bc_dialog *d);
+/* True when the open line asks for what is not to be seen, such as a password. */
+bool bc_dialog_is_secret(const struct bc_dialog *d);
 /* Ends the step with a verdict; returns BC_STEP_FAILED. */
 enum bc_step_state bc_dialog_fail(struct bc_dialog *d, enum bc_fail_kind kind, const char *fmt, ...)
 	BC_PRINTF(3, 4);
 /* Adds a hint to the failure. */
 void bc_dialog_hint(struct bc_dialog *d, const char *fmt, ...) BC_PRINTF(2, 3);
+/* True when a detector of the boot loader's knows a failure in what a command printed. */
+bool bc_dialog_knows_failure(const struct bc_dialog *d, const char *output, size_t len);
+/* Fails the step with the first of them as title, if there is one. command goes into the hint. */
+bool bc_dialog_fail_by_output(struct bc_dialog *d, enum bc_fail_kind kind, const char *output,
+	size_t len, const char *command);
 /* Calls wake() after ms. */
 void bc_dialog_wake(struct bc_dialog *d, uint64_t ms);
-/* The shell's prompt: true and *consumed when the text ends with it. */
-bool bc_dialog_match_prompt(struct bc_dialog *d, const struct bc_text *text, size_t *consumed);
+/* A prompt: true and *consumed when the text ends with it. */
+bool bc_dialog_match_prompt(
+	struct bc_dialog *d, enum bc_prompt whose, const struct bc_text *text, size_t *consumed);
 /* True from a matched prompt until something is typed. */
-bool bc_dialog_at_prompt(const struct bc_dialog *d);
-/* Text that occurs in no other command of this boot; 8 hexadecimal digits. */
+bool bc_dialog_at_prompt(const struct bc_dialog *d, enum bc_prompt whose);
+/* Makes a text that occurs in no other command of this boot: 8 hexadecimal digits; says the newest. */
+void bc_dialog_new_nonce(struct bc_dialog *d);
 const char *bc_dialog_nonce(struct bc_dialog *d);
 /* Asks the machine: cut = stop it at once, reset = press its reset button. */
 enum bc_power { BC_POWER_CUT, BC_POWER_RESET };
@@ -82,6 +118,8 @@ void bc_dialog_reject(struct bc_dialog *d, struct bc_pattern *pattern, enum bc_s
  * it), or a command's output (userspace's, even where it looks like the kernel's). */
 enum bc_claim { BC_CLAIM_NONE, BC_CLAIM_ECHO, BC_CLAIM_OUTPUT };
 void bc_dialog_claim(struct bc_dialog *d, enum bc_claim claim);
+/* What the case says of the boot loader's console. */
+const struct bc_loader *bc_dialog_loader(const struct bc_dialog *d);
 /* True when a recording is judged: what is "sent" goes nowhere, and markers carry other nonces. */
 bool bc_dialog_is_replay(const struct bc_dialog *d);
 

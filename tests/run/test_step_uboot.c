@@ -1,0 +1,238 @@
+/* The uboot step: autoboot, prompts, statuses, commands that do not come back. */
+#include <bootcheck/run/run.h>
+
+#include "session_test.h"
+
+static void begin_at_prompt(void)
+{
+	begin();
+	say(1, "\r\nU-Boot 2023.01 (Jan 01 2020)\r\n\r\n=> ");
+	echo(1);
+}
+
+/* Answers the question for the exit status, and shows the prompt again. */
+static void answer(int status)
+{
+	echo(2);
+	BC_AUTO_FREE char *out =
+		bc_asprintf("bc-%.8s-%d\r\n=> ", typed_last("echo bc-") + 8, status);
+	say(2, out);
+	echo(2);
+}
+
+static void add_autoboot(const char *key)
+{
+	struct bc_loc nowhere = {0};
+	add_step("uboot", "x", NULL);
+	struct bc_step *step = &rig.c.steps.items[rig.c.steps.len - 1];
+	struct bc_value *map = bc_value_new(BC_VALUE_MAP, nowhere);
+	bc_value_set(map, "interrupt", nowhere, bc_value_new_scalar(key, nowhere));
+	bc_value_set(step->params, "uboot", nowhere, map);
+}
+
+START_TEST(autoboot_is_stopped_when_it_can_be)
+{
+	add_autoboot(" ");
+	begin();
+	say(1, "\r\nU-Boot 2023.01\r\nNet:   eth0\r\nHit any key to stop auto");
+	ck_assert_uint_eq(rig.sent.len, 0);
+	say(2, "boot:  2 ");
+	ck_assert_str_eq(rig.sent.data, " ");
+	say(3, "\b\b\b 1 \b\b\b 0 \r\n=> ");
+	ck_assert_str_eq(rig.sent.data, " ");
+	ck_assert_int_eq(result(3)->verdict, BC_PASS);
+}
+END_TEST
+
+START_TEST(autoboot_that_went_on)
+{
+	add_autoboot("x");
+	begin();
+	say(1, "U-Boot 2023.01\r\nHit any key to stop autoboot:  2 ");
+	say(2, "\b\b\b 0 \r\nStarting kernel ...\r\n");
+	ck_assert_str_eq(result(2)->title, "autoboot was not stopped");
+}
+END_TEST
+
+START_TEST(status_and_output)
+{
+	add_step("uboot", "tftp 0x62000000 uImage", "output", "^Bytes transferred = 4660 ", NULL);
+	add_step("uboot", "false", "status", "1", NULL);
+	begin_at_prompt();
+	ck_assert_str_eq(rig.sent.data, "tftp 0x62000000 uImage\n");
+	say(2, "Loading: #\r\ndone\r\nBytes transferred = 4660 (1234 hex)\r\n=> ");
+	answer(0);
+	ck_assert(!bc_session_is_decided(rig.s));
+	ck_assert_ptr_nonnull(strstr(rig.sent.data, "false\n"));
+	say(3, "=> ");
+	answer(1);
+	ck_assert_int_eq(result(3)->verdict, BC_PASS);
+}
+END_TEST
+
+START_TEST(wrong_output)
+{
+	add_step("uboot", "version", "output", "^U-Boot 2022", NULL);
+	begin_at_prompt();
+	say(2, "U-Boot 2023.01\r\n=> ");
+	answer(0);
+	ck_assert_str_eq(result(2)->title,
+		"`version` printed \"U-Boot 2023.01\", which does not match \"^U-Boot 2022\"");
+}
+END_TEST
+
+/* The title is what U-Boot said, not a number. */
+START_TEST(a_failed_command_is_titled_by_its_words)
+{
+	add_step("uboot", "frobnicate", NULL);
+	begin_at_prompt();
+	say(2, "Unknown command 'frobnicate' - try 'help'\r\n=> ");
+	answer(1);
+	ck_assert_int_eq(result(2)->kind, BC_KIND_COMMAND);
+	ck_assert_ptr_nonnull(strstr(result(2)->title, "Unknown command 'frobnicate'"));
+	ck_assert_str_eq(result(2)->detector, "uboot-command");
+}
+END_TEST
+
+START_TEST(a_failed_command_without_words)
+{
+	add_step("uboot", "test 1 -eq 2", NULL);
+	begin_at_prompt();
+	say(2, "=> ");
+	answer(1);
+	ck_assert_str_eq(result(2)->title, "`test 1 -eq 2` ended with status 1, not 0");
+}
+END_TEST
+
+/* U-Boot without hush or without echo tells no status: what it printed decides. */
+START_TEST(no_status)
+{
+	add_step("uboot", "version", NULL);
+	begin_at_prompt();
+	say(2, "U-Boot 2023.01\r\n=> ");
+	echo(2);
+	say(2, _i ? "bc-$?\r\n=> " : "Unknown command 'echo' - try 'help'\r\n=> ");
+	ck_assert_int_eq(result(2)->verdict, BC_PASS);
+}
+END_TEST
+
+START_TEST(a_command_that_boots)
+{
+	add_step("uboot", "bootm 62000000", "boots", _i ? "true" : "false", NULL);
+	begin_at_prompt();
+	say(2,
+		"## Booting kernel from Legacy Image at 62000000 ...\r\n\r\nStarting kernel "
+		"...\r\n");
+	ck_assert_int_eq(result(2)->verdict, _i ? BC_PASS : BC_FAIL);
+	if (!_i)
+		ck_assert_str_eq(result(2)->title, "`bootm 62000000` started a kernel");
+}
+END_TEST
+
+START_TEST(a_boot_that_comes_back)
+{
+	add_step("uboot", "run bootcmd", "boots", "true", NULL);
+	begin_at_prompt();
+	say(2, _i ? "Wrong Image Format for bootm command\r\n=> " : "done\r\n=> ");
+	if (_i)
+		ck_assert_ptr_nonnull(strstr(result(2)->title, "Wrong Image Format"));
+	else
+		ck_assert_str_eq(result(2)->title, "`run bootcmd` came back without a boot");
+}
+END_TEST
+
+/* A prompt too many, before the echo, during the question, behind the answer: nothing shifts. */
+START_TEST(stale_prompts)
+{
+	add_step("uboot", "version", "output", "^U-Boot 2023", NULL);
+	add_step("uboot", "setenv a b", NULL);
+	begin();
+	say(1, "U-Boot 2023.01\r\n=> \r\n=> ");
+	if (_i > 0)
+		say(1, "\r\n=> ");
+	echo(1);
+	say(2, "U-Boot 2023.01\r\n=> ");
+	if (_i > 1)
+		say(2, "\r\n=> ");
+	answer(0);
+	if (_i > 2)
+		say(2, "\r\n=> ");
+	echo(3);
+	say(3, "=> ");
+	answer(0);
+	ck_assert_int_eq(result(3)->verdict, BC_PASS);
+	ck_assert_ptr_null(strstr(rig.sent.data, "\n\n"));
+}
+END_TEST
+
+static void expect_refusal(const char *command, const char *message)
+{
+	struct bc_session_io io = {on_send, on_power, on_event, NULL};
+	struct bc_err err = {0};
+	add_step("uboot", command, NULL);
+	rig.s = bc_session_new(&rig.c, &io, 1, false, &err);
+	ck_assert_ptr_null(rig.s);
+	ck_assert_int_eq(err.code, BC_E_CASE);
+	ck_assert_ptr_nonnull(strstr(err.message, message));
+}
+
+START_TEST(a_line_that_does_not_fit_is_refused)
+{
+	char command[600];
+	memset(command, 'x', 513);
+	command[513] = '\0';
+	expect_refusal(
+		command, "has 513 bytes, and a line of the boot loader's console at most 512");
+}
+END_TEST
+
+START_TEST(an_empty_command_is_refused)
+{
+	expect_refusal(_i ? "" : " ", "would repeat U-Boot's last one");
+}
+END_TEST
+
+/* The recording of such a dialog, in pieces of any size, is judged the same. */
+START_TEST(replay)
+{
+	static const char console[] =
+		"\r\nU-Boot 2023.01\r\nHit any key to stop autoboot:  2 \b\b\b 0 \r\n"
+		"=> vers\b\b\b\b    \b\b\b\bversion\r\nU-Boot 2023.01\r\n=> echo "
+		"bc-0123abcd-$?\r\nbc-0123abcd-0\r\n=> bootm 62000000\r\nStarting kernel "
+		"...\r\n\r\n[    0.000000] Booting Linux on physical CPU 0x0\r\n/ # ";
+	struct bc_err err;
+	add_autoboot(" ");
+	add_step("uboot", "version", "output", "^U-Boot 2023", NULL);
+	add_step("uboot", "bootm 62000000", NULL);
+	add_step("expect", "{prompt}", NULL);
+	ck_assert(bc_run_replay(&rig.c, console, strlen(console), (size_t)_i, &rig.attempt, &err));
+	ck_assert_msg(rig.attempt.verdict == BC_PASS, "%s", rig.attempt.title);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("step_uboot");
+	TCase *tc = tcase_create("step_uboot");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 30);
+	tcase_add_test(tc, autoboot_is_stopped_when_it_can_be);
+	tcase_add_test(tc, autoboot_that_went_on);
+	tcase_add_test(tc, status_and_output);
+	tcase_add_test(tc, wrong_output);
+	tcase_add_test(tc, a_failed_command_is_titled_by_its_words);
+	tcase_add_test(tc, a_failed_command_without_words);
+	tcase_add_loop_test(tc, no_status, 0, 2);
+	tcase_add_loop_test(tc, a_command_that_boots, 0, 2);
+	tcase_add_loop_test(tc, a_boot_that_comes_back, 0, 2);
+	tcase_add_loop_test(tc, stale_prompts, 0, 4);
+	tcase_add_test(tc, a_line_that_does_not_fit_is_refused);
+	tcase_add_loop_test(tc, an_empty_command_is_refused, 0, 2);
+	tcase_add_loop_test(tc, replay, 0, 20);
+	suite_add_tcase(suite, tc);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
