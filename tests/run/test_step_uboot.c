@@ -167,7 +167,7 @@ END_TEST
 
 static void expect_refusal(const char *command, const char *message)
 {
-	struct bc_session_io io = {on_send, on_power, on_event, NULL};
+	struct bc_session_io io = {.send = on_send, .power = on_power, .event = on_event};
 	struct bc_err err = {0};
 	add_step("uboot", command, NULL);
 	rig.s = bc_session_new(&rig.c, &io, 1, false, &err);
