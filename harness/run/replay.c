@@ -63,7 +63,7 @@ static void give(
 bool bc_run_replay_ports(const struct bc_case *c, const struct bc_recording *recording,
 	struct bc_attempt *attempt, struct bc_err *err)
 {
-	struct bc_session_io io = {no_send, no_power, no_event, NULL};
+	struct bc_session_io io = {no_send, no_power, no_serve, no_event, NULL};
 	struct bc_recording left = *recording;
 	BC_AUTO_FREE char *kernel = bc_asprintf("uart%d", recording->uart);
 	struct bc_session *s = bc_session_new(c, &io, 1, true, err);
