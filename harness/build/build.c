@@ -110,6 +110,9 @@ bool bc_build_add_case(struct bc_build *build, const struct bc_case *c, struct b
 		add_text(&adding, boot->initrd, boot->loc) &&
 		add_text(&adding, boot->bios, boot->loc) &&
 		add_text(&adding, c->machine.net.tftp, c->machine.loc);
+	for (size_t i = 0; ok && i < c->machine.net.nfs.len; i++)
+		ok = add_text(
+			&adding, c->machine.net.nfs.items[i].ref, c->machine.net.nfs.items[i].loc);
 	for (size_t i = 0; ok && i < boot->drives.len; i++)
 		ok = add_text(&adding, boot->drives.items[i].file, boot->drives.items[i].loc);
 	for (size_t i = 0; ok && i < c->machine.options.len; i++)
@@ -195,6 +198,26 @@ char *bc_build_path(
 	free(l.name);
 	free(l.member);
 	return path;
+}
+
+/* `<cache>/store/<xx>/<key>/out/<below>`, by the store's own shape. */
+bool bc_build_listing(
+	const struct bc_build *build, const char *path, char **root, char **listing, char **below)
+{
+	BC_AUTO_FREE char *store = bc_asprintf("%s/store/", bc_store_dir(build->store));
+	const char *p = path, *out;
+	if (!bc_has_prefix(path, store))
+		return false;
+	p += strlen(store);
+	for (int i = 0; i < 2 && p; i++)
+		p = strchr(p, '/') ? strchr(p, '/') + 1 : NULL;
+	if (!p || strncmp(p, "out", 3) != 0 || (p[3] && p[3] != '/'))
+		return false;
+	out = p + 3;
+	*root = bc_strndup(path, (size_t)(out - path));
+	*listing = bc_asprintf("%.*sfiles.jsonl", (int)(p - path), path);
+	*below = bc_strdup(out + strspn(out, "/"));
+	return true;
 }
 
 struct explaining {

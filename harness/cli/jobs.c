@@ -1,6 +1,7 @@
 #include <bootcheck/cli/emulators.h>
 #include <bootcheck/cli/jobs.h>
 #include <bootcheck/serve/services.h>
+#include <bootcheck/sys/fs.h>
 #include <bootcheck/sys/host.h>
 
 static bool resolve(const struct bc_case *c, struct bc_build *build, const char *text, char **path,
@@ -42,6 +43,24 @@ static bool add_option(const struct bc_case *c, struct bc_build *build, const ch
 	return true;
 }
 
+/* A tree of the store comes with its listing; a file, and a folder of the host, is what the disk says. */
+static bool add_export(const struct bc_case *c, struct bc_build *build,
+	const struct bc_nfs_export *x, struct bc_files *files, struct bc_err *err)
+{
+	struct bc_export out = {0};
+	BC_AUTO_FREE char *path = bc_build_path(build, c, x->ref, err);
+	if (!path)
+		return false;
+	if (!bc_fs_is_dir(path) ||
+		!bc_build_listing(build, path, &out.root, &out.listing, &out.below)) {
+		out.root = bc_strdup(path);
+		out.below = bc_strdup("");
+	}
+	out.at = bc_strdup(x->at);
+	bc_vec_push(&files->nfs, out);
+	return true;
+}
+
 bool bc_jobs_files(
 	const struct bc_case *c, struct bc_build *build, struct bc_files *files, struct bc_err *err)
 {
@@ -51,6 +70,8 @@ bool bc_jobs_files(
 		resolve(c, build, boot->initrd, &files->initrd, err) &&
 		resolve(c, build, boot->bios, &files->bios, err) &&
 		resolve(c, build, c->machine.net.tftp, &files->tftp, err);
+	for (size_t i = 0; ok && i < c->machine.net.nfs.len; i++)
+		ok = add_export(c, build, &c->machine.net.nfs.items[i], files, err);
 	for (size_t i = 0; ok && i < boot->drives.len; i++) {
 		char *path = NULL;
 		ok = resolve(c, build, boot->drives.items[i].file, &path, err);

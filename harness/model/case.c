@@ -9,6 +9,12 @@ static void machine_release(struct bc_machine *m)
 	bc_strs_release(&m->options);
 	free(m->net.model);
 	free(m->net.tftp);
+	bc_vec_each (x, &m->net.nfs) {
+		free(x->at);
+		free(x->ref);
+	}
+	free(m->net.nfs.items);
+	free(m->net.nfs_server);
 	bc_strs_release(&m->net.forwards);
 }
 

@@ -13,6 +13,10 @@ const struct bc_check_info bc_checks[] = {
 		"Write a control character as an escape in double quotes, such as \"\\e\"; the two "
 		"others are reserved."},
 	{"bad-date", E, "Not a day of the calendar.", "Write YYYY-MM-DD, such as 2027-01-31."},
+	{"bad-export", E, "What is to be served over NFS cannot be.",
+		"Give absolute paths a tree, a folder or a file each, or name one server alone; "
+		"the "
+		"guest must be able to reach it."},
 	{"bad-matrix", E, "The matrix cannot be expanded as it is written.",
 		"Give each axis at least one value, each value once, and values that can be part "
 		"of an id."},

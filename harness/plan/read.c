@@ -19,6 +19,26 @@ static void read_texts(const struct bc_value *list, struct bc_strs *out)
 		bc_strs_add(out, list->items[i]->text);
 }
 
+/* A single reference is exported as the root; a map has a path for each. */
+static void read_nfs(const struct bc_value *v, struct bc_net *net)
+{
+	bool is_single = v && v->kind == BC_VALUE_SCALAR;
+	net->nfs_loc = v ? v->key_loc : (struct bc_loc){0};
+	net->nfs_server = v && !is_single ? text_of(v, "server") : NULL;
+	for (size_t i = 0; v && i < (is_single ? 1 : v->len); i++) {
+		const struct bc_value *item = is_single ? v : v->items[i];
+		struct bc_nfs_export x = {.at = bc_path_normal(is_single ? "/" : item->key),
+			.ref = bc_strdup(item->text),
+			.loc = is_single ? v->loc : item->key_loc};
+		if (!is_single && strcmp(item->key, "server") == 0) {
+			free(x.at);
+			free(x.ref);
+			continue;
+		}
+		bc_vec_push(&net->nfs, x);
+	}
+}
+
 /* A map of names to files is a tree of the store that no file names. */
 static char *read_served(const struct bc_value *files, struct bc_case *c)
 {
@@ -61,7 +81,9 @@ static void read_net(const struct bc_value *v, struct bc_case *c)
 	const char *mode = v->kind == BC_VALUE_SCALAR ? v->text : bc_value_text(v, "mode", "user");
 	net->mode = strcmp(mode, "user") == 0 ? BC_NET_USER : BC_NET_NONE;
 	read_tftp(bc_value_get(v, "tftp"), c);
-	net->is_restricted = bc_value_bool(v, "restrict", net->tftp_server != BC_TFTP_TFTPD);
+	read_nfs(bc_value_get(v, "nfs"), net);
+	bool is_alone = net->tftp_server != BC_TFTP_TFTPD && !net->nfs.len && !net->nfs_server;
+	net->is_restricted = bc_value_bool(v, "restrict", is_alone);
 	net->model = text_of(v, "model");
 	read_texts(bc_value_get(v, "forwards"), &net->forwards);
 }

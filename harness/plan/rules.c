@@ -174,6 +174,7 @@ void bc_rules_check(struct bc_lint *lint, const struct bc_case *c)
 	if (c->outcome.verdict == BC_ERROR && c->outcome.kind)
 		bc_lint_error(lint, "outcome-pass", c->outcome.loc,
 			"an error has a `title`, but no `kind`");
+	bc_rules_nfs(lint, c);
 	check_reject_expect(lint, c);
 	check_known(lint, c);
 	check_cycles(lint, c);

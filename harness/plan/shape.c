@@ -49,6 +49,18 @@ static const struct bc_shape tftp = {.type = BC_T_EITHER, .either = tftp_either}
 static const char *const net_modes[] = {"none", "user", NULL};
 static const struct bc_shape net_mode = {
 	.type = BC_T_WORD, .words = net_modes, .doc = "The mode alone."};
+static const struct bc_field nfs_fields[] = {
+	{"server", &bc_shape_text,
+		"HOST:/path of an NFS server that is there already; nothing is started then. Alone "
+		"in "
+		"its map.",
+		false, NULL},
+	{0},
+};
+static const struct bc_shape nfs_exports = {
+	.type = BC_T_OBJECT, .fields = nfs_fields, .item = &bc_shape_ref};
+static const struct bc_shape *const nfs_either[] = {&bc_shape_ref, &nfs_exports, NULL};
+static const struct bc_shape nfs = {.type = BC_T_EITHER, .either = nfs_either};
 static const struct bc_field net_fields[] = {
 	{"mode", &net_mode, "No network at all, or QEMU's user-mode network.", false, "user"},
 	{"restrict", &bc_shape_bool,
@@ -62,6 +74,15 @@ static const struct bc_field net_fields[] = {
 	{"tftp", &tftp,
 		"What is served to the guest by TFTP, for reading: a folder, or a map that says "
 		"more.",
+		false, NULL},
+	{"nfs", &nfs,
+		"What bootcheck serves to the guest by NFS, for reading, at 10.0.2.2: a tree or "
+		"folder as /, or a map of absolute paths to trees, folders and files. Owners, "
+		"modes "
+		"and nodes are those of the tree artifact. Versions 2 and 3, UDP and TCP, with "
+		"portmap; U-Boot's nfs command and root=/dev/nfs both take it. Server and guest "
+		"are in a network namespace with nothing else in it, and `restrict` is `no` when "
+		"not given.",
 		false, NULL},
 	{"forwards", &bc_shape_texts,
 		"Ports of the host that lead into the guest, as QEMU writes them: "

@@ -2,15 +2,17 @@
 #include <bootcheck/serve/service.h>
 #include <bootcheck/sys/host.h>
 
-extern const struct bc_service_kind bc_service_tftpd;
+extern const struct bc_service_kind bc_service_tftpd, bc_service_nfs;
 
 static const struct bc_service_kind *const kinds[] = {
 	&bc_service_tftpd,
+	&bc_service_nfs,
 	NULL,
 };
 
 const char *const bc_service_names[] = {
 	"tftp",
+	"nfs",
 	NULL,
 };
 

@@ -22,6 +22,8 @@ parsers=(
 	'harness/guest/log.c=bc_guest_log_next'
 	'harness/guest/kallsyms.c=bc_kallsyms_find'
 	'harness/guest/sysmap.c=bc_sysmap_parse'
+	'harness/serve/rpc.c=bc_rpc_stream_push'
+	'harness/serve/nfs.c=bc_nfs_answer'
 	'harness/base/text.c=bc_size_parse'
 )
 

@@ -37,6 +37,11 @@ bool bc_build_add_case(
 /* Builds every node that is a miss, independent ones in parallel. A node's failure is kept with it and
  * given by bc_build_path(); false only when nothing could be tried (BC_E_CANCELLED, BC_E_IO). */
 bool bc_build_run(struct bc_build *build, struct bc_err *err) BC_MUST_CHECK;
+/* Where a path inside the store belongs: the folder of the artifact's content, the listing of owners,
+ * modes and nodes in it, and what part of the content is meant ("" = all). False for a path elsewhere. The
+ * caller frees all three. */
+bool bc_build_listing(const struct bc_build *build, const char *path, char **root, char **listing,
+	char **below) BC_MUST_CHECK;
 /* The path of an artifact, or of a member of it, in the store (after bc_build_run). text may also be a
  * plain path, which is resolved against the case's folders and must exist. The caller frees. NULL with
  * the error that explains why it is not there. */

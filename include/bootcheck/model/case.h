@@ -10,6 +10,13 @@
 /* The artifact that a map of names under `machine.net.tftp` becomes. */
 #define BC_TFTP_ARTIFACT "machine.net.tftp"
 
+/* A tree or a file that bootcheck's own NFS server serves. */
+struct bc_nfs_export {
+	char *at;  /* absolute path on the server */
+	char *ref; /* ref */
+	struct bc_loc loc;
+};
+
 struct bc_net {
 	enum bc_net_mode { BC_NET_NONE, BC_NET_USER } mode;
 	bool is_restricted; /* slirp restrict=on */
@@ -17,6 +24,11 @@ struct bc_net {
 	char *tftp;	    /* ref to the folder that is served by TFTP, or NULL */
 	enum bc_tftp_server { BC_TFTP_QEMU, BC_TFTP_TFTPD } tftp_server;
 	struct bc_loc tftp_loc;
+	struct {
+		BC_VEC(struct bc_nfs_export);
+	} nfs;
+	char *nfs_server; /* HOST:/path of another NFS server, which is only used; or NULL */
+	struct bc_loc nfs_loc;
 	struct bc_strs forwards; /* hostfwd rules as QEMU takes them */
 };
 

@@ -12,6 +12,8 @@ struct bc_case *bc_case_read(const struct bc_lint *lint, const struct bc_plan_fi
 
 /* [console-index], [no-steps], [outcome-pass], [reject-expect], [known-expired], [artifact-cycle]. */
 void bc_rules_check(struct bc_lint *lint, const struct bc_case *c);
+/* [bad-export]. */
+void bc_rules_nfs(struct bc_lint *lint, const struct bc_case *c);
 /* Adds the names of all artifacts that the case needs: those that it names outside of `artifacts`, and
  * what these name. */
 void bc_rules_used(const struct bc_value *tree, struct bc_strs *used);

@@ -1,0 +1,39 @@
+/* What is served over NFS. */
+#include <bootcheck/plan/read.h>
+
+static void check_server(struct bc_lint *lint, const struct bc_net *net)
+{
+	const char *colon = strchr(net->nfs_server, ':');
+	if (net->nfs.len)
+		bc_lint_hint(
+			bc_lint_error(lint, "bad-export", net->nfs_loc,
+				"`server` names another NFS server, which cannot serve this too"),
+			"leave out either `server` or the paths");
+	if (!colon || colon == net->nfs_server || colon[1] != '/')
+		bc_lint_error(lint, "bad-export", net->nfs_loc, "'%s' is not HOST:/path",
+			net->nfs_server);
+}
+
+void bc_rules_nfs(struct bc_lint *lint, const struct bc_case *c)
+{
+	const struct bc_net *net = &c->machine.net;
+	if (!net->nfs.len && !net->nfs_server)
+		return;
+	if (net->nfs_server)
+		check_server(lint, net);
+	if (net->mode == BC_NET_NONE)
+		bc_lint_error(lint, "bad-export", net->nfs_loc,
+			"a machine without a network reaches no NFS server");
+	else if (net->is_restricted)
+		bc_lint_hint(bc_lint_error(lint, "bad-export", net->nfs_loc,
+				     "`restrict: yes` keeps the guest from the NFS server"),
+			"leave it out: bootcheck's own server is alone with the guest in a network "
+			"namespace");
+	for (size_t i = 0; i < net->nfs.len; i++) {
+		const struct bc_nfs_export *x = &net->nfs.items[i];
+		if (x->at[0] != '/')
+			bc_lint_hint(bc_lint_error(lint, "bad-export", x->loc,
+					     "'%s' is no absolute path of a server", x->at),
+				"write '/%s'", x->at);
+	}
+}
