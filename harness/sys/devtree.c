@@ -21,6 +21,67 @@ bool bc_devtree_check(const void *data, size_t len, struct bc_err *err)
 		bc_fail(err, BC_E_FORMAT, 0, "this is no valid device tree: %s", fdt_strerror(rc));
 }
 
+/* A FIT is larger than a device tree may be here: images lie in it. */
+static bool is_whole(const void *data, size_t len)
+{
+	return len >= FDT_V17_SIZE && len <= BC_FIT_MAX && fdt_magic(data) == FDT_MAGIC &&
+		fdt_version(data) == 17 && fdt_check_full(data, len) == 0;
+}
+
+bool bc_devtree_is_fit(const void *data, size_t len)
+{
+	return is_whole(data, len) && fdt_path_offset(data, "/images") >= 0 &&
+		fdt_path_offset(data, "/configurations") >= 0;
+}
+
+/* A text property, NULL when it is none. */
+static const char *text_of(const void *fdt, int node, const char *name)
+{
+	int n = 0;
+	const char *text = node < 0 ? NULL : fdt_getprop(fdt, node, name, &n);
+	return text && n > 0 && strnlen(text, (size_t)n) < (size_t)n ? text : NULL;
+}
+
+/* An address of one or two cells. */
+static bool address_of(const void *fdt, int node, const char *name, uint64_t *out)
+{
+	int n = 0;
+	const fdt32_t *cells = fdt_getprop(fdt, node, name, &n);
+	if (!cells || (n != 4 && n != 8))
+		return false;
+	*out = fdt32_ld(cells);
+	if (n == 8)
+		*out = *out << 32 | fdt32_ld(cells + 1);
+	return true;
+}
+
+bool bc_devtree_fit_kernel(const void *data, size_t len, struct bc_fit_kernel *out)
+{
+	if (!bc_devtree_is_fit(data, len))
+		return false;
+	int configurations = fdt_path_offset(data, "/configurations");
+	const char *name = text_of(data, configurations, "default");
+	int config = name ? fdt_subnode_offset(data, configurations, name)
+			  : fdt_first_subnode(data, configurations);
+	const char *image = text_of(data, config, "kernel");
+	int node = image ? fdt_subnode_offset(data, fdt_path_offset(data, "/images"), image) : -1;
+	if (node < 0)
+		return false;
+	int n = 0;
+	uint64_t external = 0;
+	const char *compression = text_of(data, node, "compression");
+	const void *content = fdt_getprop(data, node, "data", &n);
+	out->has_load = address_of(data, node, "load", &out->load);
+	if (!address_of(data, node, "entry", &out->entry))
+		out->entry = out->load;
+	if (!content && address_of(data, node, "data-size", &external))
+		out->data_bytes = external;
+	else
+		out->data_bytes = content && n > 0 ? (uint64_t)n : 0;
+	out->is_packed = compression && strcmp(compression, "none") != 0;
+	return true;
+}
+
 /* Room for the tree and all that the overlay may add to it. */
 static bool open_into(struct bc_buf *tree, size_t more, struct bc_err *err)
 {

@@ -25,7 +25,7 @@ owners=(
 	'libxml/=harness/report/junit\.c'
 	'jansson=harness/sys/json\.c'
 	'openssl/=harness/sys/digest\.c'
-	'ext2fs/=harness/sys/extfs(_io)?\.c'
+	'ext2fs/=harness/sys/extfs(_io|_read)?\.c'
 	'libfdt=harness/sys/devtree\.c'
 )
 

@@ -6,6 +6,7 @@
 #include <bootcheck/base/err.h>
 
 #define BC_DEVTREE_MAX ((size_t)16 << 20)
+#define BC_FIT_MAX     ((size_t)256 << 20)
 
 /* True when the bytes are a whole and valid device tree. BC_E_FORMAT. Hostile bytes are fine. */
 bool bc_devtree_check(const void *data, size_t len, struct bc_err *err) BC_MUST_CHECK;
@@ -13,5 +14,16 @@ bool bc_devtree_check(const void *data, size_t len, struct bc_err *err) BC_MUST_
  * the base does not have (it was compiled without symbols, maybe). tree is then of no use. */
 bool bc_devtree_overlay(
 	struct bc_buf *tree, const void *overlay, size_t len, struct bc_err *err) BC_MUST_CHECK;
+
+/* True when the bytes are a device tree that is a FIT image: it has /images and /configurations. Hostile bytes are
+ * fine. */
+bool bc_devtree_is_fit(const void *data, size_t len);
+/* The kernel that the default configuration of a FIT image names. */
+struct bc_fit_kernel {
+	uint64_t load, entry, data_bytes;
+	bool has_load, is_packed;
+};
+/* False when it names none. Hostile bytes are fine. */
+bool bc_devtree_fit_kernel(const void *data, size_t len, struct bc_fit_kernel *out) BC_MUST_CHECK;
 
 #endif

@@ -1,0 +1,187 @@
+#include <unistd.h>
+
+#include <bootcheck/base/mem.h>
+#include <bootcheck/sys/bootimage.h>
+#include <bootcheck/sys/devtree.h>
+#include <bootcheck/sys/extfs.h>
+#include <bootcheck/sys/fs.h>
+
+#include "../check_main.h"
+
+static void put_be(unsigned char *p, uint32_t n)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = (unsigned char)(n >> (24 - 8 * i));
+}
+
+static void put_le(unsigned char *p, uint32_t n)
+{
+	put_be(p, __builtin_bswap32(n));
+}
+
+/* As Linux 6.1 writes it: the table says 20 MB, bss 0x1000, text offset 0x208000. */
+static void make_zimage(unsigned char *p, size_t len)
+{
+	memset(p, 0, len);
+	put_le(p + 0x24, 0x016f2818);
+	put_le(p + 0x30, 0x04030201);
+	put_le(p + 0x34, 0x45454545);
+	put_le(p + 0x38, 0x100);
+	put_le(p + 0x100, 6);
+	put_le(p + 0x104, 0x5a534c4b);
+	put_le(p + 0x108, (uint32_t)len - 4);
+	put_le(p + 0x10c, 0x1000);
+	put_le(p + 0x110, 0x208000);
+	put_le(p + len - 4, 20000000);
+}
+
+static void make_uimage(unsigned char *p, unsigned type, unsigned compression, uint32_t size)
+{
+	memset(p, 0, 64);
+	put_be(p, 0x27051956);
+	put_be(p + 12, size);
+	put_be(p + 16, 0x60008000);
+	put_be(p + 20, 0x60008040);
+	p[30] = (unsigned char)type;
+	p[31] = (unsigned char)compression;
+}
+
+START_TEST(zimage)
+{
+	unsigned char data[0x400];
+	struct bc_bootimage image;
+	make_zimage(data, sizeof(data));
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), &image);
+	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_ZIMAGE);
+	ck_assert_uint_eq(image.memory_bytes, 20000000 + 0x1000);
+	ck_assert_uint_eq(image.text_offset, 0x208000);
+	ck_assert(image.is_kernel && !image.has_load);
+	/* Its beginning alone does not have the size. */
+	bc_bootimage_parse(data, 0x200, sizeof(data), &image);
+	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_ZIMAGE);
+	ck_assert_uint_eq(image.memory_bytes, 0);
+	ck_assert_uint_eq(image.size_bytes, sizeof(data));
+	/* Tables that lead nowhere. */
+	put_le(data + 0x38, 0xfffffff0);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), &image);
+	ck_assert_uint_eq(image.memory_bytes, 0);
+	put_le(data + 0x38, 0x100);
+	put_le(data + 0x100, 0);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), &image);
+	ck_assert_uint_eq(image.memory_bytes, 0);
+}
+END_TEST
+
+START_TEST(uimage)
+{
+	unsigned char data[64 + 0x400];
+	struct bc_bootimage image;
+	make_uimage(data, 2, 0, 0x400);
+	make_zimage(data + 64, 0x400);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), &image);
+	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_UIMAGE);
+	ck_assert(image.is_kernel && image.has_load && !image.is_packed && !image.is_multi);
+	ck_assert_uint_eq(image.load, 0x60008000);
+	ck_assert_uint_eq(image.entry, 0x60008040);
+	ck_assert_uint_eq(image.data_bytes, 0x400);
+	ck_assert_uint_eq(image.memory_bytes, 20000000 + 0x1000);
+	make_uimage(data, 3, 1, 0x400);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), &image);
+	ck_assert(!image.is_kernel && !image.has_load && image.is_packed);
+	make_uimage(data, 4, 0, 0x400);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), &image);
+	ck_assert(image.is_kernel && image.is_multi);
+	bc_bootimage_parse(data, 63, 63, &image);
+	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_OTHER);
+}
+END_TEST
+
+START_TEST(others)
+{
+	unsigned char data[128] = {0};
+	struct bc_bootimage image;
+	bc_bootimage_parse(data, sizeof(data), 500, &image);
+	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_OTHER);
+	ck_assert_uint_eq(image.size_bytes, 500);
+	put_le(data + 56, 0x644d5241);
+	put_le(data + 16, 0x2000000);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), &image);
+	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_ARM64);
+	ck_assert_uint_eq(image.memory_bytes, 0x2000000);
+	memset(data, 0, sizeof(data));
+	put_be(data, 0xd00dfeed);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), &image);
+	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_DTB);
+	bc_bootimage_parse("", 0, 0, &image);
+	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_OTHER);
+}
+END_TEST
+
+/* A FIT in the corpus, behind the first NUL of the file: mkimage wrote it. */
+START_TEST(fit)
+{
+	BC_AUTO(bc_buf) file = {0};
+	struct bc_err err = {0};
+	struct bc_bootimage image;
+	ck_assert_msg(
+		bc_fs_read(BC_SOURCE_DIR "/tests/fuzz/corpus/uboot/fit", 1 << 20, &file, &err),
+		"%s", err.message);
+	size_t at = strlen(file.data) + 1, len = file.len - at;
+	BC_AUTO_FREE char *data = bc_calloc(1, len);
+	memcpy(data, file.data + at, len);
+	bc_bootimage_parse(data, len, len, &image);
+	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_FIT);
+	ck_assert(image.is_kernel && image.has_load && !image.is_packed);
+	ck_assert_uint_eq(image.load, 0x60008000);
+	ck_assert_uint_eq(image.data_bytes, 300);
+	/* Cut short it is no FIT any more. */
+	bc_bootimage_parse(data, len - 100, len, &image);
+	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_DTB);
+}
+END_TEST
+
+static void add(struct bc_extfs *fs, const char *path, enum bc_entry_type type, const char *data,
+	const char *target)
+{
+	struct bc_entry e = {.path = (char *)(uintptr_t)path,
+		.type = type,
+		.mode = type == BC_ENTRY_DIR ? 0755 : 0644,
+		.size = data ? strlen(data) : 0,
+		.target = (char *)(uintptr_t)target};
+	struct bc_err err = {0};
+	ck_assert_msg(bc_extfs_add(fs, &e, data, NULL, &err), "%s: %s", path, err.message);
+}
+
+START_TEST(from_an_ext_image)
+{
+	char path[] = "/tmp/bc-extfs-XXXXXX";
+	int fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	unlink(path);
+	struct bc_err err = {0};
+	struct bc_extfs_options o = {.path = path, .version = 3, .size_bytes = 4 << 20};
+	struct bc_extfs *fs = bc_extfs_new(&o, &err);
+	ck_assert_msg(fs != NULL, "%s", err.message);
+	add(fs, "boot", BC_ENTRY_DIR, NULL, NULL);
+	add(fs, "boot/kernel", BC_ENTRY_FILE, "twelve bytes", NULL);
+	add(fs, "kernel", BC_ENTRY_LINK, NULL, "/boot/kernel");
+	ck_assert_msg(bc_extfs_finish(fs, &err), "%s", err.message);
+	bc_extfs_free(fs);
+	BC_AUTO(bc_buf) out = {0};
+	ck_assert_msg(bc_extfs_read(path, "/boot/kernel", 100, &out, &err), "%s", err.message);
+	ck_assert_str_eq(out.data, "twelve bytes");
+	ck_assert(bc_extfs_read(path, "kernel", 12, &out, &err));
+	ck_assert_uint_eq(out.len, 24);
+	ck_assert(!bc_extfs_read(path, "/boot/kernel", 11, &out, &err));
+	ck_assert(!bc_extfs_read(path, "/boot", 100, &out, &err));
+	ck_assert(!bc_extfs_read(path, "/nothing", 100, &out, &err));
+	ck_assert_int_eq(err.code, BC_E_FORMAT);
+	ck_assert_uint_eq(out.len, 24);
+	unlink(path);
+	ck_assert(!bc_extfs_read(path, "/boot/kernel", 100, &out, &err));
+	ck_assert(!bc_extfs_read(BC_SOURCE_DIR "/README.md", "/boot/kernel", 100, &out, &err));
+}
+END_TEST
+
+CHECK_MAIN("bootimage", zimage, uimage, others, fit, from_an_ext_image)
