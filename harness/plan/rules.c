@@ -1,7 +1,9 @@
 /* What no single key tells. */
 #include <bootcheck/base/text.h>
+#include <bootcheck/plan/memory.h>
 #include <bootcheck/plan/read.h>
 #include <bootcheck/sys/clock.h>
+#include <bootcheck/sys/fs.h>
 
 static void check_reject_expect(struct bc_lint *lint, const struct bc_case *c)
 {
@@ -153,6 +155,27 @@ static void check_serve_steps(struct bc_lint *lint, const struct bc_case *c)
 	}
 }
 
+/* A text beside the case; what an artifact gives is not known here. */
+static bool read_text(void *ctx, const struct bc_case *c, const char *ref, struct bc_buf *out)
+{
+	const struct bc_lint *lint = ctx;
+	if (lint->files->is_closed || strstr(ref, "${"))
+		return false;
+	BC_AUTO_FREE char *path = bc_path_join(c->root, ref);
+	return bc_fs_read(path, (size_t)1 << 20, out, NULL);
+}
+
+/* A case that is about a failure says so itself. */
+static void check_memory(struct bc_lint *lint, const struct bc_case *c)
+{
+	BC_AUTO(bc_memory) memory = {0};
+	struct bc_memory_store store = {.text = read_text, .ctx = lint};
+	if (c->outcome.verdict != BC_PASS)
+		return;
+	bc_memory_read(c, lint->files, &store, &memory);
+	bc_memory_check(&memory, lint->diag);
+}
+
 void bc_rules_check(struct bc_lint *lint, const struct bc_case *c)
 {
 	const struct bc_machine *m = &c->machine;
@@ -180,6 +203,7 @@ void bc_rules_check(struct bc_lint *lint, const struct bc_case *c)
 	check_cycles(lint, c);
 	check_net(lint, c);
 	check_serve_steps(lint, c);
+	check_memory(lint, c);
 }
 
 static bool add_used(void *ctx, const char *name, const char *member)

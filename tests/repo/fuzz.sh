@@ -24,6 +24,9 @@ parsers=(
 	'harness/guest/sysmap.c=bc_sysmap_parse'
 	'harness/serve/rpc.c=bc_rpc_stream_push'
 	'harness/serve/nfs.c=bc_nfs_answer'
+	'harness/sys/bootimage.c=bc_bootimage_parse'
+	'harness/plan/uboot_line.c=bc_uboot_line_next'
+	'harness/plan/memory.c=bc_memory_read'
 	'harness/base/text.c=bc_size_parse'
 )
 

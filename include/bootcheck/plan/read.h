@@ -10,7 +10,8 @@
 struct bc_case *bc_case_read(const struct bc_lint *lint, const struct bc_plan_file *file,
 	const struct bc_value *tree, const struct bc_cell *cell) BC_MUST_CHECK;
 
-/* [console-index], [no-steps], [outcome-pass], [reject-expect], [known-expired], [artifact-cycle]. */
+/* [console-index], [no-steps], [outcome-pass], [reject-expect], [known-expired], [artifact-cycle], and those of
+ * bc_memory_check(). */
 void bc_rules_check(struct bc_lint *lint, const struct bc_case *c);
 /* [bad-export]. */
 void bc_rules_nfs(struct bc_lint *lint, const struct bc_case *c);

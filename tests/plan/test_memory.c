@@ -1,0 +1,288 @@
+/* Cases with a boot loader: what is read of their dialogs, and what is said about it. */
+#include <bootcheck/plan/memory.h>
+
+#include "plan_test.h"
+
+#define MIB ((uint64_t)1 << 20)
+
+struct file {
+	const char *name;
+	struct bc_bootimage image;
+};
+
+/* What a store would know. */
+static const struct file files[] = {
+	{"uImage",
+		{BC_BOOTIMAGE_UIMAGE, 5448256, true, 0x60008000, 0x60008000, 5448192, false, true,
+			false, 20 * MIB, 0}},
+	{"large",
+		{BC_BOOTIMAGE_UIMAGE, 9 * MIB, true, 0x60008000, 0x60008000, 9 * MIB - 64, false,
+			true, false, 0, 0}},
+	{"zImage", {BC_BOOTIMAGE_ZIMAGE, 5448192, false, 0, 0, 0, false, true, false, 20 * MIB, 0}},
+	{"fit",
+		{BC_BOOTIMAGE_FIT, 6 * MIB, true, 0x60008000, 0x60008000, 5 * MIB, false, true,
+			false, 0, 0}},
+	{"dtb", {BC_BOOTIMAGE_DTB, 14081, false, 0, 0, 0, false, false, false, 0, 0}},
+	{"/boot/dtb", {BC_BOOTIMAGE_DTB, 14081, false, 0, 0, 0, false, false, false, 0, 0}},
+};
+
+static bool look(void *ctx, const struct bc_case *c, const struct bc_memory_file *file,
+	struct bc_bootimage *image)
+{
+	(void)ctx;
+	(void)c;
+	for (size_t i = 0; i < BC_LEN(files); i++)
+		if (strcmp(files[i].name, file->path) == 0) {
+			*image = files[i].image;
+			return true;
+		}
+	return false;
+}
+
+static bool text(void *ctx, const struct bc_case *c, const char *ref, struct bc_buf *out)
+{
+	(void)c;
+	if (!ctx || strcmp(ref, "env.txt") != 0)
+		return false;
+	bc_buf_adds(out, ctx);
+	return true;
+}
+
+static const struct bc_shape any_head = {.type = BC_T_ANY};
+static const struct bc_variant fake_uboot_step = {"uboot", "Types.", &bc_shape_text, NULL};
+static const struct bc_variant *const steps[] = {
+	&fake_send, &fake_uboot_step, &fake_expect, &fake_run, NULL};
+static const struct bc_variant fake_command = {"command", "A command.", &any_head, NULL};
+static const struct bc_variant fake_uboot = {"uboot", "U-Boot.", &any_head, NULL};
+static const struct bc_variant *const artifacts[] = {&fake_command, &fake_uboot, &fake_path, NULL};
+
+/* All findings of a case whose console is `lines` and which has `more` besides, one a line. */
+static char *findings(const char *more, const char *lines, const char *env, bool has_store)
+{
+	struct bc_plan_options options = fake_options();
+	options.steps = steps;
+	options.artifacts = artifacts;
+	BC_AUTO_FREE char *yaml = bc_asprintf(
+		"bootcheck: 1\nname: x\nmachine: {arch: arm, model: vexpress-a9, memory: 256M}\n"
+		"outcome: fail\n%sconsole:\n%s",
+		more, lines);
+	BC_AUTO(bc_diag) diag = {0};
+	struct bc_err err = {0};
+	struct bc_plan *plan =
+		bc_plan_load_text("x.yaml", yaml, strlen(yaml), &options, &diag, &err);
+	ck_assert_ptr_nonnull(plan);
+	BC_AUTO(bc_buf) out = {0};
+	bc_diag_render(&diag, &out, false, bc_plan_line, plan);
+	ck_assert_msg(diag.errors == 0 && plan->len == 1, "%s\n%s", yaml, out.data);
+	bc_buf_clear(&out);
+	BC_AUTO(bc_memory) memory = {0};
+	BC_AUTO(bc_diag) found = {0};
+	struct bc_memory_store store = {look, text, (void *)(uintptr_t)env};
+	bc_memory_read(plan->items[0], plan->files, has_store ? &store : NULL, &memory);
+	bc_memory_check(&memory, &found);
+	bc_buf_adds(&out, memory.is_opaque ? "opaque\n" : "");
+	for (size_t i = 0; i < found.len; i++)
+		bc_buf_addf(&out, "%d:%d %s: %s%s%s\n", found.items[i]->loc.line,
+			found.items[i]->loc.col, found.items[i]->check, found.items[i]->message,
+			found.items[i]->hint ? "; " : "",
+			found.items[i]->hint ? found.items[i]->hint : "");
+	bc_plan_free(plan);
+	return bc_buf_take(&out);
+}
+
+static void expect(const char *lines, const char *want)
+{
+	BC_AUTO_FREE char *got = findings("", lines, NULL, true);
+	ck_assert_msg(strcmp(got, want) == 0, "%s\ngives\n%s\nnot\n%s", lines, got, want);
+}
+
+#define OVERLAP                                                                                    \
+	"load-overlap: the device tree dtb (14,081 bytes, 0x60500000 to 0x60503701) is loaded "    \
+	"over "                                                                                    \
+	"the kernel uImage (5,448,256 bytes, 0x60003000 to 0x60535240): bootm will end in `Bad "   \
+	"Data CRC`; load the device tree dtb to 0x61000000, there and in `bootm 0x60003000 - "     \
+	"0x60500000`\n"
+
+START_TEST(the_article)
+{
+	expect("- uboot: tftp 0x60003000 uImage\n- uboot: tftp 0x60500000 dtb\n"
+	       "- uboot: bootm 0x60003000 - 0x60500000\n",
+		"7:15 " OVERLAP);
+	expect("- send: ' '\n- send: 'tftp 0x60003000 uImage; tftp 0x60500000 dtb'\n"
+	       "- send: bootm 0x60003000 - 0x60500000\n",
+		"7:39 " OVERLAP);
+	/* By variables, and what they hold. */
+	expect("- uboot: setenv k 0x60003000\n"
+	       "- uboot: setenv go 'tftp $${k} uImage && tftp 0x60500000 10.0.2.2:dtb'\n"
+	       "- uboot: run go; bootm $${k} - 0x60500000\n",
+		"8:14 " OVERLAP);
+}
+END_TEST
+
+START_TEST(no_sizes)
+{
+	const char *lines = "- uboot: tftp 0x60003000 uImage; tftp 0x60500000 dtb\n"
+			    "- uboot: bootm 0x60003000 - 0x60500000\n";
+	BC_AUTO_FREE char *far = findings("", lines, NULL, false);
+	ck_assert_str_eq(far, "");
+	lines = "- uboot: tftp 0x62000000 uImage; tftp 62000000 dtb\n"
+		"- uboot: bootm 0x62000000 - 62000000\n";
+	BC_AUTO_FREE char *same = findings("", lines, NULL, false);
+	ck_assert_msg(strstr(same, "load-overlap: ") != NULL, "%s", same);
+}
+END_TEST
+
+START_TEST(nothing_to_say)
+{
+	static const char *const good[] = {
+		"- uboot: tftp 0x62000000 uImage; tftp 0x63000000 dtb; bootm 0x62000000 - "
+		"0x63000000\n",
+		/* Loaded again to the same place. */
+		"- uboot: tftp 0x62000000 dtb; tftp 0x62000000 uImage; bootm 0x62000000\n",
+		/* A FIT far enough from where its kernel goes. */
+		"- uboot: tftp 0x62000000 fit; bootm 0x62000000#conf-1\n",
+		/* From flash; and with a variable that is not known. */
+		"- uboot: bootm 0x44100000\n",
+		"- uboot: tftp 0x62000000 zImage; bootz 0x62000000 - $${fdtcontroladdr}\n",
+		"- uboot: tftp 0x62000000 zImage; bootz 0x62000000 63100000:$${filesize} -\n"
+		/* After a boot, `send` types at Linux. */
+		"- send: cp 1 2 3\n- send: tftp 0x62000000 uImage\n",
+		/* The low alias of the board's RAM. */
+		"- uboot: tftp 0x2000000 uImage; tftp 0x63000000 dtb; bootm 0x62000000 - "
+		"0x63000000\n",
+		"- run: tftp 0x62000000 uImage\n",
+	};
+	for (size_t i = 0; i < BC_LEN(good); i++) {
+		BC_AUTO_FREE char *got = findings("", good[i], NULL, true);
+		bool is_fine = !*got || (i == 5 && strstr(got, "boot-address"));
+		ck_assert_msg(is_fine, "%s\ngives\n%s", good[i], got);
+	}
+}
+END_TEST
+
+START_TEST(each_check)
+{
+	expect("- uboot: tftp 0x60100000 fit; bootm 0x60100000\n",
+		"6:31 kernel-overlap: the kernel is moved to 0x60008000 to 0x60508000, over the "
+		"FIT image fit "
+		"(6,291,456 bytes, 0x60100000 to 0x60700000) itself; load the FIT image fit to "
+		"0x61000000, there and in `bootm 0x60100000`\n");
+	expect("- uboot: setenv fdt_high 0xffffffff; tftp 0x62000000 zImage; ext4load mmc 0 "
+	       "0x61000000 "
+	       "/boot/dtb\n- uboot: bootz 0x62000000 - 0x61000000\n",
+		"7:10 kernel-overlap: the kernel unpacks itself to 0x60008000 to 0x61a3a200, over "
+		"the device "
+		"tree /boot/dtb (14,081 bytes, 0x61000000 to 0x61003701); load the device tree "
+		"/boot/dtb "
+		"to 0x63000000, there and in `bootz 0x62000000 - 0x61000000`\n");
+	expect("- uboot: tftp 0x90000000 uImage\n",
+		"6:15 load-outside: uImage is loaded to 0x90000000 to 0x90532240, but the RAM is "
+		"0x60000000 to 0x70000000; load uImage to 0x61000000\n");
+	expect("- uboot: tftp 0x6f000000 uImage\n",
+		"6:15 load-reserved: uImage is loaded to 0x6f000000 to 0x6f532240: U-Boot itself "
+		"lies "
+		"from about 0x6e800000 on; load uImage to 0x61000000\n");
+	expect("- uboot: tftp 0x62000000 zImage; bootz 0x62000000 - 0x63000000\n",
+		"6:53 boot-address: nothing was loaded to 0x63000000, where the device tree should "
+		"be; "
+		"zImage was loaded to 0x62000000\n");
+}
+END_TEST
+
+START_TEST(kernel_too_large)
+{
+	const char *uboot = "artifacts: {u: {uboot: {defconfig: vexpress_ca9x4_defconfig}}}\n"
+			    "boot: {kernel: '${u}'}\n",
+		   *lines = "- uboot: tftp 0x62000000 large; bootm 0x62000000\n";
+	BC_AUTO_FREE char *got = findings(uboot, lines, NULL, true);
+	ck_assert_msg(
+		bc_has_prefix(got,
+			"8:33 kernel-too-large: the kernel large holds 9,437,120 bytes, and bootm "
+			"moves 8,388,608 at most; raise CONFIG_SYS_BOOTM_LEN"),
+		"%s", got);
+	uboot = "artifacts: {u: {uboot: {defconfig: vexpress_ca9x4_defconfig, config: "
+		"{SYS_BOOTM_LEN: '0x1000000'}}}}\nboot: {kernel: '${u}'}\n";
+	BC_AUTO_FREE char *raised = findings(uboot, lines, NULL, true);
+	ck_assert_str_eq(raised, "");
+}
+END_TEST
+
+START_TEST(not_understood)
+{
+	/* What comes behind is not held against what may have happened. */
+	static const char *const lines[] = {
+		"- uboot: frobnicate; bootm 0x62000000\n",
+		"- uboot: run nobody; bootm 0x62000000\n",
+		"- uboot: tftp $${nobody} x; bootm 0x62000000\n",
+		"- uboot: if true; then tftp 0x62000000 x; fi; bootm 0x62000000\n",
+		"- uboot: tftp 0x61000000 y || tftp 0x62000000 x; bootm 0x62000000\n",
+		"- uboot: env default -a; bootm 0x62000000\n",
+		"- uboot: source 0x61000000; bootm 0x62000000\n",
+		"- uboot: reset\n- uboot: bootm 0x62000000\n",
+	};
+	for (size_t i = 0; i < BC_LEN(lines); i++)
+		expect(lines[i], "opaque\n");
+	/* A variable that calls itself ends. */
+	expect("- uboot: setenv a run a; run a\n", "opaque\n");
+	expect("- uboot: setenv a 'run a; run a'; run a\n", "opaque\n");
+}
+END_TEST
+
+START_TEST(environments)
+{
+	const char *env = "artifacts:\n  env:\n    command: {argv: [mkenvimage, -s, '0x40000', -o, "
+			  "o, env.txt], "
+			  "inputs: {env.txt: env.txt}, outputs: [o]}\nboot: {kernel: '${env}'}\n";
+	const char *contents = "# a comment\nbootdelay=1\nk=0x60003000\r\n"
+			       "bootcmd=tftp ${k} uImage && \\\ntftp 0x60500000 dtb; bootm ${k} - "
+			       "0x60500000\n";
+	BC_AUTO_FREE char *got = findings(env, "- expect: x\n", contents, true);
+	ck_assert_msg(strstr(got, OVERLAP) != NULL, "%s", got);
+	/* Somebody types: nothing runs by itself, but the variables are there. */
+	BC_AUTO_FREE char *typed = findings(env, "- uboot: echo $${k}\n", contents, true);
+	ck_assert_str_eq(typed, "");
+	BC_AUTO_FREE char *boot = findings(env, "- uboot: boot\n", contents, true);
+	ck_assert_msg(strstr(boot, OVERLAP) != NULL, "%s", boot);
+	const char *built =
+		"artifacts: {u: {uboot: {config: {BOOTCOMMAND: '\"tftp 0x60003000 uImage; tftp "
+		"0x60500000 dtb; bootm 0x60003000 - 0x60500000\"'}}}}\nboot: {kernel: "
+		"'${u}'}\n";
+	BC_AUTO_FREE char *compiled = findings(built, "- expect: x\n", NULL, true);
+	ck_assert_msg(strstr(compiled, OVERLAP) != NULL, "%s", compiled);
+}
+END_TEST
+
+START_TEST(the_table)
+{
+	struct bc_step step = {.kind = (char[]){"uboot"},
+		.params = bc_value_new(BC_VALUE_MAP, (struct bc_loc){0})};
+	bc_value_set(step.params, "uboot", (struct bc_loc){0},
+		bc_value_new_scalar(
+			"tftp 60003000 uImage; tftp 61000000 none; bootm 60003000 - 61000000",
+			(struct bc_loc){0}));
+	struct bc_case c = {.machine = {.arch = (char[]){"arm"},
+				    .model = (char[]){"vexpress-a9,secure=off"},
+				    .memory_bytes = 256 * MIB}};
+	c.steps.items = &step;
+	c.steps.len = 1;
+	struct bc_memory_store store = {look, text, NULL};
+	BC_AUTO(bc_memory) memory = {0};
+	BC_AUTO(bc_buf) out = {0};
+	bc_memory_read(&c, NULL, &store, &memory);
+	bc_memory_print(&memory, &out);
+	ck_assert_str_eq(out.data,
+		"Memory: 256 MiB of RAM, 0x60000000 to 0x70000000; U-Boot itself from about "
+		"0x6e800000 on\n"
+		"  from        to                bytes           room  what\n"
+		"  0x60003000  0x60535240    5,448,256     16,764,928  the kernel uImage (step 1)\n"
+		"  0x61000000  ?                     ?    226,492,416  the device tree none (step "
+		"1)\n"
+		"  0x60008000  0x6053a200    5,448,192                 the kernel uImage, where it "
+		"is "
+		"moved to\n");
+	bc_value_free(step.params);
+}
+END_TEST
+
+CHECK_MAIN("memory", the_article, no_sizes, nothing_to_say, each_check, kernel_too_large,
+	not_understood, environments, the_table)
