@@ -1,8 +1,10 @@
 #include <argp.h>
+#include <unistd.h>
 
 #include <bootcheck/base/text.h>
 #include <bootcheck/cli/cli.h>
 #include <bootcheck/cli/jobs.h>
+#include <bootcheck/cli/memory.h>
 #include <bootcheck/cli/select.h>
 
 static const char *state_word(enum bc_node_state state)
@@ -103,7 +105,20 @@ static void add_console(const struct bc_case *c, struct bc_buf *out)
 			c->outcome.title ? c->outcome.title : "");
 }
 
-static int show(const struct bc_plan *plan)
+/* The map, and what does not go together in it. */
+static void add_memory(
+	struct bc_plan *plan, const struct bc_case *c, struct bc_build *build, struct bc_buf *out)
+{
+	BC_AUTO(bc_memory) memory = {0};
+	BC_AUTO(bc_diag) diag = {0};
+	bc_cli_memory_read(plan, c, build, &memory);
+	bc_memory_print(&memory, out);
+	bc_memory_check(&memory, &diag);
+	bc_diag_sort(&diag);
+	bc_diag_render(&diag, out, bc_cli_color(STDOUT_FILENO), bc_plan_line, plan);
+}
+
+static int show(struct bc_plan *plan)
 {
 	struct bc_err err = {0};
 	/* Nothing is run, so nothing is asked: what is not known stays so. */
@@ -125,6 +140,7 @@ static int show(const struct bc_plan *plan)
 		bc_build_explain(build, c, add_node, &out);
 		add_command(c, build, &out);
 		add_console(c, &out);
+		add_memory(plan, c, build, &out);
 	}
 	fwrite(out.data ? out.data : "", 1, out.len, stdout);
 	bc_build_free(build);

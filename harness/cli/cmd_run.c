@@ -10,6 +10,7 @@
 #include <bootcheck/base/text.h>
 #include <bootcheck/cli/cli.h>
 #include <bootcheck/cli/jobs.h>
+#include <bootcheck/cli/memory.h>
 #include <bootcheck/cli/reports.h>
 #include <bootcheck/cli/select.h>
 #include <bootcheck/report/load.h>
@@ -364,6 +365,8 @@ static int run_plan(struct args *a, const struct bc_plan *plan)
 		(void)rmdir(
 			dir); /* without a journal it is no run; one that holds anything stays */
 	bool ok = build && bc_jobs_make(plan, build, a->resume ? &old : NULL, &jobs, &err);
+	if (ok)
+		bc_cli_memory_warn(plan, build, &jobs);
 	/* Interrupted while building: the reports say so of each case. */
 	if (ok || err.code == BC_E_CANCELLED)
 		ok = run_jobs(a, &r, &jobs, dir, id, &run, &interrupted, &err);

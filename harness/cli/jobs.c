@@ -144,8 +144,10 @@ bool bc_jobs_make(const struct bc_plan *plan, struct bc_build *build, struct bc_
 
 void bc_jobs_release(struct bc_jobs *jobs)
 {
-	bc_vec_each (job, jobs)
+	bc_vec_each (job, jobs) {
 		bc_files_release(&job->files);
+		bc_strs_release(&job->warnings);
+	}
 	free(jobs->items);
 	*jobs = (struct bc_jobs){0};
 }

@@ -73,10 +73,35 @@ static void end_case(struct schedule *s, size_t index)
 		s->is_stopping = true;
 }
 
+/* Before the kernel spoke, a warning from before the boot is the likeliest cause. */
+static bool is_early(const struct bc_attempt *a)
+{
+	const char *phase = a->phases.len ? a->phases.items[a->phases.len - 1].name : "";
+	return a->verdict == BC_FAIL &&
+		(!*phase || strcmp(phase, "loader") == 0 || strcmp(phase, "decompressor") == 0);
+}
+
+static void add_warnings(const struct bc_strs *warnings, struct bc_attempt *a)
+{
+	BC_AUTO(bc_buf) all = {.max = 8000};
+	if (!warnings->len)
+		return;
+	for (size_t i = 0; i < warnings->len; i++)
+		bc_buf_addf(&all, "%s%s", i ? " / " : "", warnings->items[i]);
+	bc_property_add(&a->properties, "memory", all.data);
+	if (!is_early(a))
+		return;
+	char *hint = bc_asprintf("said before the boot: %s%s%s", all.data, a->hint ? "; " : "",
+		a->hint ? a->hint : "");
+	free(a->hint);
+	a->hint = hint;
+}
+
 static void add_attempt(struct schedule *s, size_t index, struct bc_attempt *attempt)
 {
 	struct bc_result *r = &s->run->results.items[index];
 	struct bc_json *line = bc_journal_line("attempt", r->id, (int)r->attempts.len + 1);
+	add_warnings(&s->jobs[index].warnings, attempt);
 	bc_json_set(line, "result", bc_journal_attempt(attempt));
 	bc_journal_write(s->journal, line);
 	bc_vec_push(&r->attempts, *attempt);
@@ -129,6 +154,21 @@ static bool wants_another(const struct schedule *s, const struct bc_result *r)
 }
 
 static void on_done(void *ctx, struct bc_boot_run *boot, struct bc_attempt *attempt);
+
+/* What is known to be wrong is said, and booted: the boot decides. */
+static void tell_warnings(struct schedule *s, size_t index)
+{
+	const struct bc_job *job = &s->jobs[index];
+	for (size_t i = 0; i < job->warnings.len; i++) {
+		struct bc_json *line = bc_journal_line("note", job->c->id, 0);
+		bc_json_set_string(line, "text", job->warnings.items[i]);
+		bc_journal_write(s->journal, line);
+		bc_watcher_tell(&s->o->watcher,
+			&(struct bc_progress){.kind = BC_PROGRESS_NOTE,
+				.id = job->c->id,
+				.text = job->warnings.items[i]});
+	}
+}
 
 static void start_boot(struct schedule *s, struct slot *slot)
 {
@@ -201,6 +241,7 @@ static void start_more(struct schedule *s)
 		*slot = (struct slot){.job = s->next++, .bytes = bytes};
 		s->used_bytes += bytes;
 		s->busy++;
+		tell_warnings(s, slot->job);
 		start_boot(s, slot);
 	}
 	if (!s->busy && !s->dead.len)

@@ -17,6 +17,7 @@ struct bc_job {
 	} state;		    /* DONE: `previous` stands */
 	struct bc_err why;	    /* SKIP, ERROR */
 	struct bc_files files;	    /* READY */
+	struct bc_strs warnings;    /* READY: what is known before the boot to be wrong with it */
 	struct bc_result *previous; /* DONE: from a run that is resumed; taken */
 };
 

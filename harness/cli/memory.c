@@ -1,0 +1,93 @@
+#include <bootcheck/base/text.h>
+#include <bootcheck/cli/memory.h>
+#include <bootcheck/sys/extfs.h>
+#include <bootcheck/sys/fs.h>
+
+#define MAX_LOADED ((size_t)256 << 20)
+#define MAX_ENV	   ((size_t)1 << 20)
+
+/* A file of the folder that the TFTP server has. */
+static bool look_tftp(struct bc_build *build, const struct bc_case *c, const char *name,
+	struct bc_bootimage *image)
+{
+	name += strspn(name, "/");
+	if (!c->machine.net.tftp || !bc_path_is_inside(name))
+		return false;
+	BC_AUTO_FREE char *dir = bc_build_path(build, c, c->machine.net.tftp, NULL);
+	BC_AUTO_FREE char *path = dir ? bc_path_join(dir, name) : NULL;
+	return path && bc_bootimage_read(path, image, NULL);
+}
+
+/* QEMU's drives of one kind count in the order of the case. */
+static const struct bc_drive *drive_of(const struct bc_case *c, const struct bc_memory_file *file)
+{
+	const char *wanted = strcmp(file->interface, "mmc") == 0 ? "sd" : file->interface;
+	int n = 0;
+	for (size_t i = 0; i < c->boot.drives.len; i++)
+		if (strcmp(c->boot.drives.items[i].interface, wanted) == 0 && n++ == file->device)
+			return &c->boot.drives.items[i];
+	return NULL;
+}
+
+static bool look_disk(struct bc_build *build, const struct bc_case *c,
+	const struct bc_memory_file *file, struct bc_bootimage *image)
+{
+	const struct bc_drive *drive = drive_of(c, file);
+	BC_AUTO_FREE char *path = drive ? bc_build_path(build, c, drive->file, NULL) : NULL;
+	BC_AUTO(bc_buf) data = {.max = MAX_LOADED + 1};
+	if (!path || !bc_extfs_read(path, file->path, MAX_LOADED, &data, NULL))
+		return false;
+	bc_bootimage_parse(data.data ? data.data : "", data.len, data.len, image);
+	return true;
+}
+
+static bool look(void *ctx, const struct bc_case *c, const struct bc_memory_file *file,
+	struct bc_bootimage *image)
+{
+	switch (file->source) {
+	case BC_MEMORY_TFTP:
+		return look_tftp(ctx, c, file->path, image);
+	case BC_MEMORY_DISK:
+		return file->interface && look_disk(ctx, c, file, image);
+	case BC_MEMORY_NFS:
+		break;
+	}
+	return false;
+}
+
+static bool text(void *ctx, const struct bc_case *c, const char *ref, struct bc_buf *out)
+{
+	BC_AUTO_FREE char *path = bc_build_path(ctx, c, ref, NULL);
+	return path && bc_fs_read(path, MAX_ENV, out, NULL);
+}
+
+void bc_cli_memory_read(const struct bc_plan *plan, const struct bc_case *c, struct bc_build *build,
+	struct bc_memory *memory)
+{
+	struct bc_memory_store store = {look, text, build};
+	bc_memory_read(c, plan->files, &store, memory);
+}
+
+/* A finding as one line: the message and what helps. */
+static char *one_line(const struct bc_finding *f)
+{
+	BC_AUTO(bc_buf) out = {.max = 2000};
+	bc_buf_adds(&out, f->message);
+	if (f->hint)
+		bc_buf_addf(&out, "; %s", f->hint);
+	return bc_buf_take(&out);
+}
+
+void bc_cli_memory_warn(const struct bc_plan *plan, struct bc_build *build, struct bc_jobs *jobs)
+{
+	bc_vec_each (job, jobs) {
+		BC_AUTO(bc_memory) memory = {0};
+		BC_AUTO(bc_diag) diag = {0};
+		if (job->state != BC_JOB_READY)
+			continue;
+		bc_cli_memory_read(plan, job->c, build, &memory);
+		bc_memory_check(&memory, &diag);
+		for (size_t i = 0; i < diag.len; i++)
+			bc_vec_push(&job->warnings, one_line(diag.items[i]));
+	}
+}
