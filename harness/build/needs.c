@@ -54,6 +54,12 @@ static void collect(const struct bc_value *value, const char *machine, struct bc
 			add_compiler(machine, inner, programs);
 		*bytes += needs[i].bytes;
 	}
+	const struct bc_value *command = bc_value_get(value, "command"),
+			      *program = bc_value_at(bc_value_get(command, "argv"), 0), *tool;
+	if (program)
+		add_words(program->text, programs);
+	for (size_t i = 0; (tool = bc_value_at(bc_value_get(command, "tools"), i)); i++)
+		add_words(tool->text, programs);
 	if (strcmp(bc_value_text(value, "format", ""), "squashfs") == 0)
 		add_words("sqfstar", programs);
 	for (size_t i = 0; i < value->len; i++)

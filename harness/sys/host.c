@@ -170,6 +170,7 @@ static const struct {
 	{"device-tree-compiler", " dtc fdtoverlay "},
 	{"u-boot-tools", " mkimage mkenvimage dumpimage "},
 	{"tftpd-hpa", " in.tftpd "},
+	{"fdisk", " sfdisk "},
 	{"squashfs-tools", " sqfstar mksquashfs unsquashfs "},
 };
 
