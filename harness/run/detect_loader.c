@@ -89,15 +89,12 @@ const struct bc_detector bc_detectors_loader[] = {
 		.literal = "Bad Header Checksum\nBad Data CRC\nBad Data Hash\nBad Magic "
 			   "Number\nWrong Image "
 			   "\nWrong Ramdisk Image Format\nRamdisk image is corrupt\nBad Linux "
-			   "\nzimage: "
-			   "Bad magic\ncan't get kernel image",
+			   "\nzimage: Bad magic",
 		.regex = "(Bad Header Checksum|Bad Data CRC|Bad Data Hash|Bad Magic Number|Wrong "
 			 "Image "
 			 "(?:Format for \\w+ command|Type)|Wrong Ramdisk Image Format|Ramdisk "
 			 "image is "
-			 "corrupt or invalid|Bad Linux \\w+ Image magic!|zimage: Bad magic!|ERROR: "
-			 "can't get "
-			 "kernel image!)",
+			 "corrupt or invalid|Bad Linux \\w+ Image magic!|zimage: Bad magic!)",
 		.title = "U-Boot refused the image: $1",
 		.means = "What was loaded is not the image that the command boots, or it was "
 			 "damaged after "
@@ -107,6 +104,18 @@ const struct bc_detector bc_detectors_loader[] = {
 		.advice = "bootm takes a uImage or FIT, bootz a zImage, booti an arm64 Image; a "
 			  "bad CRC "
 			  "often means that the next file was loaded over the end of this one",
+	},
+	{
+		/* Apart from the reasons, which come in lines before it. */
+		.id = "uboot-no-kernel",
+		UBOOT,
+		.literal = "can't get kernel image",
+		.regex = "(ERROR: can't get kernel image!)",
+		.title = "U-Boot found no kernel to boot: $1",
+		.means = "bootm gave up on the image at its address; the line before says why.",
+		.example = "ERROR: can't get kernel image!",
+		.unlike = "can't get kernel image from here",
+		.advice = "was a uImage or FIT loaded at the address that bootm was given?",
 	},
 	{
 		.id = "uboot-fdt",

@@ -444,7 +444,7 @@ START_TEST(test_loader_phases)
 	ck_assert_uint_eq(bc_detect_count(detect), 0);
 	ck_assert_uint_eq(bc_detect_notes(detect), 2);
 	ck_assert_str_eq(bc_detect_note(detect, 1)->title,
-		"U-Boot refused the image: ERROR: can't get kernel image!");
+		"U-Boot found no kernel to boot: ERROR: can't get kernel image!");
 	bc_detect_free(detect);
 	detect = feed("TFTP error: 'File not found' (1)", NULL);
 	ck_assert_uint_eq(bc_detect_notes(detect), 0);
