@@ -3,6 +3,7 @@
 #include <bootcheck/build/kbuild.h>
 #include <bootcheck/build/recipes.h>
 #include <bootcheck/build/source.h>
+#include <bootcheck/build/tools.h>
 
 static const char *const tools[] = {"make", "gcc", NULL};
 /* oldconfig alone, with the default for all that is new: it has no olddefconfig. */
@@ -43,10 +44,32 @@ static void describe(struct bc_node *node)
 	bc_node_title(node, "busybox of %s, %s", from, bc_node_get(node, "base"));
 }
 
+/* Besides the compiler, the C library that it is linked with. */
+static enum bc_resolved resolve(
+	struct bc_node *node, const struct bc_resolver *resolver, struct bc_err *err)
+{
+	static const char *const names[] = {"libc.a", "libc.so.6"};
+	enum bc_resolved done = bc_kbuild_resolve(node, resolver, err);
+	for (size_t i = 0; i < BC_LEN(names) && done == BC_RESOLVE_DONE; i++) {
+		BC_AUTO_FREE char *path = NULL;
+		const char *cross = bc_node_get(node, "cross_compile");
+		char hex[BC_DIGEST_HEX];
+		done = bc_tool_library(resolver, cross, names[i], false, &path, err);
+		if (done == BC_RESOLVE_DONE && !path)
+			done = bc_tool_library(resolver, cross, names[i], true, &path, err);
+		if (done != BC_RESOLVE_DONE || !path)
+			continue;
+		if (!bc_pathsum(resolver->cache_dir, path, hex, err))
+			return BC_RESOLVE_FAILED;
+		bc_node_set(node, names[i], hex);
+	}
+	return done;
+}
+
 static const struct bc_node_kind kind_busybox = {
 	.name = "busybox",
 	.version = "1",
-	.resolve = bc_kbuild_resolve,
+	.resolve = resolve,
 	.describe = describe,
 	.build = build,
 };

@@ -42,57 +42,49 @@ const struct bc_variant bc_variant_libc = {
 	.head = &head,
 };
 
-/* Where the compiler has the file; a name without a slash is its way to say that it has none. */
-static enum bc_resolved locate(struct bc_node *node, const struct bc_resolver *resolver,
-	const char *name, char **path, struct bc_err *err)
-{
-	BC_AUTO_FREE char *gcc = bc_asprintf("%sgcc", bc_node_get(node, "cross_compile"));
-	BC_AUTO_FREE char *print = bc_asprintf("-print-file-name=%s", name);
-	char *argv[] = {gcc, print, NULL};
-	enum bc_resolved done = bc_tool_identity(resolver, argv, path, err);
-	if (done == BC_RESOLVE_DONE && !strchr(*path, '/')) {
-		free(*path);
-		*path = NULL;
-	}
-	return done;
-}
+struct search {
+	struct bc_node *node;
+	const struct bc_resolver *resolver;
+	bool is_new;	     /* what the compiler said before does not count */
+	struct bc_buf state; /* lines "to<TAB>from" */
+};
 
-/* Adds the file to state (lines "to from"), and its sum to the fields. */
-static enum bc_resolved add(struct bc_node *node, const struct bc_resolver *resolver,
-	const char *dir, const char *name, struct bc_buf *state, struct bc_err *err)
+/* Adds the file to state, and its sum to the fields. */
+static enum bc_resolved add(struct search *s, const char *dir, const char *name, struct bc_err *err)
 {
 	BC_AUTO_FREE char *path = NULL, *to = bc_path_join(dir, name);
 	char hex[BC_DIGEST_HEX];
-	enum bc_resolved done = locate(node, resolver, name, &path, err);
+	enum bc_resolved done = bc_tool_library(
+		s->resolver, bc_node_get(s->node, "cross_compile"), name, s->is_new, &path, err);
 	if (done != BC_RESOLVE_DONE || !path)
 		return done;
-	if (!bc_pathsum(resolver->cache_dir, path, hex, err))
+	if (!bc_pathsum(s->resolver->cache_dir, path, hex, err))
 		return BC_RESOLVE_FAILED;
-	bc_node_set(node, to, hex);
-	bc_buf_addf(state, "%s\t%s\n", to, path);
+	bc_node_set(s->node, to, hex);
+	bc_buf_addf(&s->state, "%s\t%s\n", to, path);
 	return done;
 }
 
-static enum bc_resolved add_all(struct bc_node *node, const struct bc_resolver *resolver,
-	struct bc_buf *state, struct bc_err *err)
+static enum bc_resolved add_all(struct search *s, struct bc_err *err)
 {
+	const struct bc_node *node = s->node;
 	const struct bc_value *libs = bc_value_get(bc_value_get(node->params, "libc"), "libs"),
 			      *lib;
 	enum bc_resolved done = BC_RESOLVE_DONE;
 	for (size_t i = 0; i < BC_LEN(linkers) && done == BC_RESOLVE_DONE; i++)
-		done = add(node, resolver, linkers[i].dir, linkers[i].name, state, err);
-	if (done == BC_RESOLVE_DONE && !state->len) {
+		done = add(s, linkers[i].dir, linkers[i].name, err);
+	if (done == BC_RESOLVE_DONE && !s->state.len) {
 		(void)bc_fail(err, BC_E_MISSING, 0, "%sgcc has no dynamic linker",
 			bc_node_get(node, "cross_compile"));
 		(void)bc_err_hint(err, "install the C library for it, such as libc6-armel-cross");
 		return BC_RESOLVE_FAILED;
 	}
 	for (size_t i = 0; i < BC_LEN(usual) && done == BC_RESOLVE_DONE; i++)
-		done = add(node, resolver, "lib", usual[i], state, err);
+		done = add(s, "lib", usual[i], err);
 	for (size_t i = 0; (lib = bc_value_at(libs, i)) && done == BC_RESOLVE_DONE; i++) {
-		size_t before = state->len;
-		done = add(node, resolver, "lib", lib->text, state, err);
-		if (done != BC_RESOLVE_DONE || state->len > before)
+		size_t before = s->state.len;
+		done = add(s, "lib", lib->text, err);
+		if (done != BC_RESOLVE_DONE || s->state.len > before)
 			continue;
 		(void)bc_fail(err, BC_E_MISSING, 0, "%sgcc has no %s",
 			bc_node_get(node, "cross_compile"), lib->text);
@@ -104,12 +96,22 @@ static enum bc_resolved add_all(struct bc_node *node, const struct bc_resolver *
 static enum bc_resolved resolve(
 	struct bc_node *node, const struct bc_resolver *resolver, struct bc_err *err)
 {
-	BC_AUTO(bc_buf) state = {0};
-	enum bc_resolved done = add_all(node, resolver, &state, err);
-	if (done != BC_RESOLVE_DONE)
-		return done;
-	free(node->state);
-	node->state = bc_buf_take(&state);
+	struct search s = {.node = node, .resolver = resolver};
+	struct bc_err why = {0};
+	enum bc_resolved done = add_all(&s, &why);
+	/* Libraries may have been installed since, without a change to the compiler. */
+	if (done == BC_RESOLVE_FAILED && why.code == BC_E_MISSING) {
+		s.is_new = true;
+		bc_buf_clear(&s.state);
+		done = add_all(&s, &why);
+	}
+	if (done == BC_RESOLVE_DONE) {
+		free(node->state);
+		node->state = bc_buf_take(&s.state);
+	}
+	bc_buf_release(&s.state);
+	if (done == BC_RESOLVE_FAILED && err)
+		*err = why;
 	return done;
 }
 

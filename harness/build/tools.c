@@ -77,8 +77,9 @@ static bool ask(const struct bc_resolver *resolver, char *const *argv, struct bc
 	return true;
 }
 
-enum bc_resolved bc_tool_identity(
-	const struct bc_resolver *resolver, char *const *argv, char **text, struct bc_err *err)
+/* The identity, from memory unless it is wanted new. */
+static enum bc_resolved identify(const struct bc_resolver *resolver, char *const *argv, bool is_new,
+	char **text, struct bc_err *err)
 {
 	BC_AUTO(bc_buf) stamp = {0};
 	BC_AUTO(bc_buf) answer = {.max = ANSWER_MAX};
@@ -86,7 +87,7 @@ enum bc_resolved bc_tool_identity(
 	if (!path)
 		return BC_RESOLVE_FAILED;
 	BC_AUTO_FREE char *file = memory_path(resolver->cache_dir, path, argv, &stamp);
-	*text = recall(file, &stamp);
+	*text = is_new ? NULL : recall(file, &stamp);
 	if (*text)
 		return BC_RESOLVE_DONE;
 	if (!resolver->may_ask)
@@ -100,6 +101,27 @@ enum bc_resolved bc_tool_identity(
 		bc_fs_write_unsynced(file, stamp.data, stamp.len, NULL));
 	*text = bc_buf_take(&answer);
 	return BC_RESOLVE_DONE;
+}
+
+enum bc_resolved bc_tool_identity(
+	const struct bc_resolver *resolver, char *const *argv, char **text, struct bc_err *err)
+{
+	return identify(resolver, argv, false, text, err);
+}
+
+enum bc_resolved bc_tool_library(const struct bc_resolver *resolver, const char *cross_compile,
+	const char *name, bool is_new, char **path, struct bc_err *err)
+{
+	BC_AUTO_FREE char *gcc = bc_asprintf("%sgcc", cross_compile);
+	BC_AUTO_FREE char *print = bc_asprintf("-print-file-name=%s", name);
+	char *argv[] = {gcc, print, NULL}, *text = NULL;
+	enum bc_resolved done = identify(resolver, argv, is_new, &text, err);
+	*path = NULL;
+	/* A name without a slash is its way to say that it has none. */
+	if (done == BC_RESOLVE_DONE && strchr(text, '/'))
+		*path = BC_TAKE(text);
+	free(text);
+	return done;
 }
 
 enum bc_resolved bc_tool_resolve(struct bc_node *node, const struct bc_resolver *resolver,

@@ -239,5 +239,23 @@ a_case outside <<<'  x: {command: {argv: ["true"], outputs: [../out]}}'
 bad outside 2 "'../out' is no path inside"
 a_case slow <<<'  x: {command: {argv: [sleep, "60"], outputs: [out], limit: 200ms}}'
 bad slow 3 'sleep'
+# A C library that is installed after the compiler said that it has none.
+mkdir libs
+cat >bin/fake-gcc <<END
+#!/bin/sh
+name=\${1#-print-file-name=}
+[ ! -e "$dir/libs/\$name" ] || name=$dir/libs/\$name
+echo "\$name"
+END
+chmod +x bin/fake-gcc
+a_case libc <<<'  x: {libc: {cross_compile: fake-}}'
+bad libc 3 'fake-gcc has no dynamic linker'
+printf 'linker' >libs/ld-linux.so.3
+printf 'C' >libs/libc.so.6
+good libc
+[[ $(cat "$path/lib/ld-linux.so.3" "$path/lib/libc.so.6") == linkerC ]] || fail "libc: content"
+printf 'D' >libs/libc.so.6
+good libc
+[[ $(cat "$path/lib/libc.so.6") == D ]] || fail "a changed C library is not in the key"
 a_case missing <<<'  x: {command: {argv: [no-such-program], outputs: [out]}}'
 bad missing 3 'no-such-program is not installed'

@@ -16,4 +16,9 @@ enum bc_resolved bc_tool_resolve(struct bc_node *node, const struct bc_resolver 
 /* BC_E_MISSING, with the package in the hint, when the program is not in PATH. */
 bool bc_tool_there(const char *program, struct bc_err *err) BC_MUST_CHECK;
 
+/* Where the compiler `cross_compile`gcc has a file of its libraries; *path is NULL when it has none, the caller's
+ * otherwise. It is remembered like an identity; is_new asks again, for what may have been installed since. */
+enum bc_resolved bc_tool_library(const struct bc_resolver *resolver, const char *cross_compile,
+	const char *name, bool is_new, char **path, struct bc_err *err) BC_MUST_CHECK;
+
 #endif
