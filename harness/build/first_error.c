@@ -35,6 +35,12 @@ static bool is_shell_error(const char *line, size_t len)
 		memmem(line, len, "internal compiler error", 23) || memmem(line, len, "Killed", 6);
 }
 
+/* kbuild's own words, between lines of three stars. */
+static bool is_kbuild_error(const char *line, size_t len)
+{
+	return len > 4 && memcmp(line, "*** ", 4) == 0;
+}
+
 static bool is_make_error(const char *line, size_t len)
 {
 	return len > 4 && memcmp(line, "make", 4) == 0 && memmem(line, len, "***", 3) != NULL;
@@ -47,8 +53,8 @@ static bool is_any_error(const char *line, size_t len)
 
 bool bc_first_error(const char *log, size_t len, struct bc_buf *out)
 {
-	static bool (*const kinds[])(const char *, size_t) = {
-		is_compiler_error, is_linker_error, is_shell_error, is_any_error, is_make_error};
+	static bool (*const kinds[])(const char *, size_t) = {is_compiler_error, is_linker_error,
+		is_shell_error, is_any_error, is_kbuild_error, is_make_error};
 	/* A compiler's error says more than make's, wherever it stands. */
 	for (size_t k = 0; k < BC_LEN(kinds); k++) {
 		for (size_t at = 0; at < len;) {

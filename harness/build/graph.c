@@ -116,7 +116,10 @@ static char *why_miss(struct bc_build *build, const struct bc_node *node)
 {
 	BC_AUTO(bc_record) was = {0};
 	BC_AUTO(bc_record) is = {0};
-	if (!bc_store_recall(build->store, node->origin, &was))
+	bool is_known = false;
+	bc_vec_each (origin, &node->origins)
+		is_known = is_known || bc_store_recall(build->store, *origin, &was);
+	if (!is_known)
 		return bc_strdup("never built here");
 	if (strcmp(was.key, node->key) == 0)
 		return bc_strdup("built before, but no longer in the store");
@@ -137,14 +140,17 @@ static char *why_miss(struct bc_build *build, const struct bc_node *node)
 
 void bc_graph_remember(struct bc_build *build, const struct bc_node *node)
 {
-	BC_AUTO(bc_record) was = {0};
 	BC_AUTO(bc_record) is = {0};
-	if (!node->kind->build ||
-		(bc_store_recall(build->store, node->origin, &was) &&
-			strcmp(was.key, node->key) == 0))
+	if (!node->kind->build)
 		return;
-	fill_record(node, &is);
-	bc_store_remember(build->store, node->origin, &is);
+	bc_vec_each (origin, &node->origins) {
+		BC_AUTO(bc_record) was = {0};
+		if (bc_store_recall(build->store, *origin, &was) && strcmp(was.key, node->key) == 0)
+			continue;
+		if (!is.key)
+			fill_record(node, &is);
+		bc_store_remember(build->store, *origin, &is);
+	}
 }
 
 void bc_graph_settle(struct bc_build *build, struct bc_node *node)
@@ -156,11 +162,13 @@ void bc_graph_settle(struct bc_build *build, struct bc_node *node)
 		node->kind->describe(node);
 	if (!node->kind->build) {
 		node->node_state = BC_NODE_HIT;
+		free(node->why);
 		node->why = bc_strdup("used where it is");
 		return;
 	}
 	node->path = bc_store_find(build->store, node->key);
 	node->node_state = node->path ? BC_NODE_HIT : BC_NODE_MISS;
+	free(node->why);
 	node->why = node->path ? bc_strdup("in the store") : why_miss(build, node);
 }
 
@@ -177,6 +185,8 @@ static void look_at(struct bc_build *build, struct bc_node *node)
 		bc_graph_settle(build, node);
 	else
 		node->why = bc_strdup("not known before its source was asked");
+	if (node->node_state == BC_NODE_UNKNOWN && !node->why)
+		node->why = bc_strdup("not known before its inputs are");
 }
 
 void bc_graph_look(struct bc_build *build)

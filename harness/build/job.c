@@ -102,6 +102,28 @@ int64_t bc_job_mark(const struct bc_job *job)
 	return lseek(job->log_fd, 0, SEEK_END);
 }
 
+/* Headers of this host that the tools of a build want, and Debian's packages of them. */
+static const char *package_of_header(const char *message)
+{
+	static const struct {
+		const char *header, *package;
+	} headers[] = {
+		{" openssl/", "libssl-dev"},
+		{" gelf.h:", "libelf-dev"},
+		{" libelf.h:", "libelf-dev"},
+		{" gmp.h:", "libgmp-dev"},
+		{" mpc.h:", "libmpc-dev"},
+		{" gnutls/", "libgnutls28-dev"},
+		{" uuid/uuid.h:", "uuid-dev"},
+		{" zlib.h:", "zlib1g-dev"},
+		{" Python.h:", "python3-dev"},
+	};
+	for (size_t i = 0; strstr(message, "No such file") && i < BC_LEN(headers); i++)
+		if (strstr(message, headers[i].header))
+			return headers[i].package;
+	return NULL;
+}
+
 bool bc_job_quote(const struct bc_job *job, int64_t mark, const char *what, struct bc_err *err)
 {
 	BC_AUTO_FREE char *path = bc_asprintf("/proc/self/fd/%d", job->log_fd);
@@ -113,6 +135,9 @@ bool bc_job_quote(const struct bc_job *job, int64_t mark, const char *what, stru
 		bc_buf_drop(&log, (size_t)mark);
 	if (bc_first_error(log.data ? log.data : "", log.len, &first))
 		(void)bc_fail(err, BC_E_COMMAND, 0, "%s: %s", what, first.data);
+	const char *package = package_of_header(err->message);
+	if (package)
+		(void)bc_err_hint(err, "apt-get install %s", package);
 	return false;
 }
 
@@ -188,8 +213,10 @@ static void keep_log(struct site *site, bool failed, struct bc_err *err)
 	if (!bc_fs_read(site->log, (size_t)64 << 20, &text, NULL) ||
 		!bc_fs_write(to, text.data ? text.data : "", text.len, NULL))
 		return;
-	if (failed && err && !err->hint[0])
-		(void)bc_err_hint(err, "the whole log is %s", to);
+	if (failed && err && (!err->hint[0] || err->code == BC_E_COMMAND)) {
+		BC_AUTO_FREE char *hint = bc_strdup(err->hint);
+		(void)bc_err_hint(err, "%s%sthe whole log is %s", hint, *hint ? "; " : "", to);
+	}
 }
 
 /* Inputs outside the store are read while we build; what they were when the key was computed must still

@@ -69,7 +69,7 @@ void bc_node_free(struct bc_node *node)
 	free(node->title);
 	free(node->state);
 	free(node->lineage);
-	free(node->origin);
+	bc_strs_release(&node->origins);
 	free(node->artifact);
 	free(node->path);
 	free(node->why);

@@ -12,7 +12,7 @@ struct bc_planner {
 	const struct bc_case *c;
 	const char *artifact;
 	bool wants_tree, wants_source;
-	size_t added; /* nodes, for their origins */
+	size_t added; /* nodes, new or not, for their origins */
 };
 
 /* How deep planning is, over all planners of this call. */
@@ -83,15 +83,18 @@ struct bc_node *bc_planner_add_as(
 	struct bc_planner *planner, struct bc_node *node, const char *identity)
 {
 	struct bc_build *build = planner->build;
+	BC_AUTO_FREE char *origin =
+		bc_asprintf("%s#%s#%s/%zu", planner->c->file ? planner->c->file : "",
+			planner->c->id, planner->artifact, planner->added++);
 	compute_spec(node, identity);
 	bc_vec_each (other, &build->nodes) {
 		if (strcmp((*other)->spec, node->spec) != 0)
 			continue;
 		bc_node_free(node);
+		bc_strs_add(&(*other)->origins, origin);
 		return *other;
 	}
-	node->origin = bc_asprintf("%s#%s#%s/%zu", planner->c->file ? planner->c->file : "",
-		planner->c->id, planner->artifact, planner->added++);
+	bc_strs_add(&node->origins, origin);
 	bc_vec_push(&build->nodes, node);
 	return node;
 }

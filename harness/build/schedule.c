@@ -209,10 +209,11 @@ bool bc_schedule_run(struct bc_build *build, struct bc_err *err)
 		bc_graph_settle(build, *n);
 	mark_needed(build);
 	bc_vec_each (n, &build->nodes) {
-		if ((*n)->is_target && (*n)->node_state == BC_NODE_HIT) {
+		bool is_hit = (*n)->node_state == BC_NODE_HIT;
+		if (is_hit && ((*n)->is_target || (*n)->artifact))
 			bc_graph_remember(build, *n);
+		if (is_hit && (*n)->is_target)
 			bc_build_tell(build, BC_PROGRESS_BUILD_END, *n, "hit", 0, 0);
-		}
 	}
 	run_phase(build, PHASE_BUILD);
 	if (is_cancelled(build))

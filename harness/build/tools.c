@@ -90,8 +90,7 @@ static enum bc_resolved identify(const struct bc_resolver *resolver, char *const
 	*text = is_new ? NULL : recall(file, &stamp);
 	if (*text)
 		return BC_RESOLVE_DONE;
-	if (!resolver->may_ask)
-		return BC_RESOLVE_LATER;
+	/* Also where nothing may be asked that takes time: it takes some ms, once. */
 	if (!ask(resolver, argv, &answer, err))
 		return BC_RESOLVE_FAILED;
 	BC_AUTO_FREE char *dir = bc_path_dir(file);

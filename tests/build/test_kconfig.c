@@ -104,6 +104,10 @@ START_TEST(the_first_error_is_the_compilers)
 		 "to `g'\n",
 			"a.c:(.text+0x1): undefined reference to `g'"},
 		{"sh: 1: bison: not found\nmake: *** [y] Error 127\n", "sh: 1: bison: not found"},
+		{"***\n*** The source tree is not clean, please run 'make mrproper'\n*** in "
+		 "/x\n***\n"
+		 "make[1]: *** [Makefile:5: outputmakefile] Error 1\n",
+			"*** The source tree is not clean, please run 'make mrproper'"},
 		{"  CC x\nmake: *** No rule to make target 'x'.  Stop.\n",
 			"make: *** No rule to make target 'x'.  Stop."},
 		{"kernel/a.c:9:10: fatal error: x.h: No such file or directory\n",

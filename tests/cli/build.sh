@@ -46,6 +46,15 @@ grep -q '  hit      rootfs: initramfs' out || fail "no hit"
 echo other >tree/motd
 build 0 --explain good.yaml
 grep -q 'why: input from\[0\] changed: path tree ' out || fail "no reason"
+# Two cases with one artifact: what changed is told of either alone, though it was built for the first.
+sed 's/name: good/name: second/' good.yaml >second.yaml
+echo both >tree/motd
+build 0 good.yaml second.yaml
+grep -q '^built 1 artifact' err || fail "equal artifacts of two cases are not one"
+echo third >tree/motd
+"$BOOTCHECK" plan second.yaml >out
+grep -A1 'miss .*rootfs' out | grep -q 'input from\[0\] changed: path tree ' || fail "the second of two does not know why"
+build 0 good.yaml
 build 0 --json good.yaml
 grep -q '"state": "hit"' out || fail "no JSON"
 

@@ -186,6 +186,10 @@ sed -i 's/while (s\[n\])/while (s[n)/' linux-1.0/lib/string.c
 bad folder 3 "make bzImage failed: lib/string.c:6:" 'error: ' 'the whole log is '
 sed -i 's/while (s\[n)/while (s[n])/' linux-1.0/lib/string.c
 good folder
+sed -i '1i #include <gnutls/no-such.h>' linux-1.0/init/main.c
+bad folder 3 'init/main.c:1:10: fatal error: gnutls/no-such.h' 'apt-get install libgnutls28-dev; the whole log is '
+sed -i 1d linux-1.0/init/main.c
+good folder
 a_case compiler "source: linux-1.0
       defconfig: board_defconfig
       arch: mips

@@ -21,7 +21,7 @@ struct bc_job;
 /* What a resolve function may do and knows. */
 struct bc_resolver {
 	const char *cache_dir;
-	bool may_ask; /* take time: network, other programs. Without it only what is known is looked at */
+	bool may_ask; /* take time: the network, apt. Without it only what is known is looked at */
 	bool refresh; /* what was found out before this run does not count */
 	bool offline;
 	const volatile int *cancelled;
@@ -73,8 +73,10 @@ struct bc_node {
 	struct bc_loc loc;
 
 	/* The graph's part. */
-	char *origin;		  /* "case file#case id#artifact", stable from run to run */
-	char *artifact;		  /* its name in the case, NULL for an inner node */
+	struct bc_strs
+		origins; /* "case file#case id#artifact", stable from run to run; of each case
+				     that has it */
+	char *artifact;	 /* its name in the case, NULL for an inner node */
 	char spec[BC_DIGEST_HEX]; /* what makes it equal to another node, known from the start */
 	char key[BC_DIGEST_HEX];  /* "" while it is not known */
 	enum bc_node_state node_state;

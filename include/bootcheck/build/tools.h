@@ -5,9 +5,9 @@
 #include <bootcheck/build/node.h>
 
 /* The first line that `argv` (such as {"arm-linux-gnueabi-gcc", "--version"}) prints. Remembered in the cache
- * as long as the program's file is the same, so BC_RESOLVE_LATER comes only before it was asked the first
- * time. BC_RESOLVE_FAILED with BC_E_MISSING when there is no such program; the hint names the Debian package
- * that has it. The caller frees *text. */
+ * as long as the program's file is the same, and asked the first time whether or not others may be asked.
+ * BC_RESOLVE_FAILED with BC_E_MISSING when there is no such program; the hint names the Debian package that has
+ * it. The caller frees *text. */
 enum bc_resolved bc_tool_identity(const struct bc_resolver *resolver, char *const *argv,
 	char **text, struct bc_err *err) BC_MUST_CHECK;
 /* Sets the field `label` of node to that identity. For resolve(). */
