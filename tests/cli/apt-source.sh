@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # labels: cli
-# timeout: 120
+# timeout: 300
 # The apt source against a repository of our own: what is found, followed, unpacked, remembered, and what
 # is said when it is not there. The host's apt state stays as it is.
 set -euo pipefail

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # labels: cli
-# timeout: 60
+# timeout: 180
 # What `bootcheck build` prints, exits with, and leaves when it is interrupted.
 set -euo pipefail
 dir=$(mktemp -d)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # labels: cli
-# timeout: 120
+# timeout: 300
 # The store: what it lists, what it removes and keeps, and that damage is found, put aside and built again.
 set -euo pipefail
 dir=$(mktemp -d)

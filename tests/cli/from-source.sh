@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # labels: cli
-# timeout: 300
+# timeout: 600
 # Builds from source with a tree that only looks like a kernel's: what is built, kept, rebuilt and explained, and
 # what is said of sources, patches, configurations and compilers that do not work.
 set -euo pipefail

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # labels: cli
-# timeout: 300
+# timeout: 600
 # Images, device trees, U-Boot's images and commands as artifacts: what other programs say of them, that the
 # same input gives the same bytes, and what is said of wrong input.
 set -euo pipefail

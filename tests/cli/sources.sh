@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # labels: cli
-# timeout: 120
+# timeout: 300
 # Where sources come from: git repositories, mirrors over HTTP, lists of sums, source packages; and cases that need
 # a network which is not there.
 set -euo pipefail
