@@ -24,6 +24,10 @@ try "$BOOTCHECK" run cases/vexpress-a9/sd-ext3.yaml --output "$dir/again"
 want_rc 0 "the second run"
 grep -q 'nothing to build: 3 artifacts from the store' "$dir/out" || { cat "$dir/out"; fail "something was built"; }
 
+try "$BOOTCHECK" build --label '!slow' --label '!network' cases/vexpress-a9
+grep -Eq '^nothing to build: [0-9]+ artifacts from the store, 1 failed$' "$dir/out" ||
+	{ cat "$dir/out"; fail "the walk is built again, or it is not said that it is not"; }
+
 # One byte of the root file system: the card alone.
 mkdir "$dir/tree"
 cp -r cases fixtures "$dir/tree"
