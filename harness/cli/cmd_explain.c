@@ -131,6 +131,13 @@ static const struct word words[] = {
 		"shell after 9.2 s, 8 s "
 		"are allowed",
 		"compare with `bootcheck history`; was the host busy?"},
+	{"loader", "kind of failure", "The boot loader was to boot, and is back at its prompt.",
+		"autoboot failed: U-Boot: TFTP error: 'File not found' (1)",
+		"the title has the first thing that it complained of"},
+	{"silent-kernel", "kind of failure",
+		"The boot loader started a kernel, and nothing came after that.",
+		"Starting kernel ...",
+		"check console= and mem= in bootargs, and the device tree; earlycon shows more"},
 };
 
 /* Appends "  name  text" wrapped at WIDTH. */

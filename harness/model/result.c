@@ -2,9 +2,10 @@
 
 const char *const bc_verdict_names[] = {"pass", "fail", "known", "skip", "error", NULL};
 static const char *const kinds[] = {"none", "panic", "splat", "rejected", "missing", "command",
-	"timeout", "hang-idle", "hang-spin", "reset-loop", "exited", "slow", NULL};
+	"timeout", "hang-idle", "hang-spin", "reset-loop", "exited", "slow", "loader",
+	"silent-kernel", NULL};
 const char *const bc_kind_names[] = {"panic", "splat", "rejected", "missing", "command", "timeout",
-	"hang-idle", "hang-spin", "reset-loop", "exited", "slow", NULL};
+	"hang-idle", "hang-spin", "reset-loop", "exited", "slow", "loader", "silent-kernel", NULL};
 
 const char *bc_verdict_name(enum bc_verdict verdict)
 {

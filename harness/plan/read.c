@@ -272,6 +272,10 @@ struct bc_case *bc_case_read(const struct bc_lint *lint, const struct bc_plan_fi
 	c->limits.boot = bc_value_ms(limits, "boot", 120000);
 	c->limits.silence = bc_value_ms(limits, "silence", 60000);
 	c->limits.total = bc_value_ms(limits, "total", 300000);
+	c->limits.loader = bc_value_ms(limits, "loader", 0);
+	c->limits.decompressor = bc_value_ms(limits, "decompressor", 0);
+	c->limits.kernel = bc_value_ms(limits, "kernel", 0);
+	c->limits.init = bc_value_ms(limits, "init", 0);
 	c->limits.step = bc_value_ms(limits, "step", 60000);
 	read_steps(bc_value_get(tree, "console"), lint->options, c);
 	read_judgement(tree, c);

@@ -176,6 +176,14 @@ static const struct bc_field limit_fields[] = {
 	{"total", &bc_shape_duration, "The whole boot; 0 is no limit.", false, "300s"},
 	{"step", &bc_shape_duration, "Each step that has no `limit` of its own; 0 is no limit.",
 		false, "60s"},
+	{"loader", &bc_shape_duration, "The boot loader's phase; 0 is no limit.", false, "0"},
+	{"decompressor", &bc_shape_duration,
+		"From the loader's jump into the kernel to the kernel's first line; 0 is no limit.",
+		false, "0"},
+	{"kernel", &bc_shape_duration,
+		"From the kernel's first line to the start of init; 0 is no limit.", false, "0"},
+	{"init", &bc_shape_duration, "From the start of init to the shell's prompt; 0 is no limit.",
+		false, "0"},
 	{0},
 };
 static const struct bc_shape limits = {.type = BC_T_OBJECT, .fields = limit_fields};

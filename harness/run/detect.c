@@ -49,6 +49,8 @@ struct bc_detect *bc_detect_new(const struct bc_strs *off)
 	for (const struct bc_detector *const *d = bc_detector_list(); *d; d++) {
 		if (off && (bc_strs_has(off, (*d)->id) || bc_strs_has(off, (*d)->group)))
 			continue;
+		if ((*d)->flags & BC_DETECT_BY_SESSION)
+			continue;
 		if (strcmp((*d)->id, "unexpected-reset") == 0)
 			detect->reset = *d;
 		else

@@ -77,56 +77,80 @@ const struct bc_detector bc_detectors_loader[] = {
 		.regex = "^(data abort|prefetch abort|undefined instruction|\"Synchronous Abort\" "
 			 "handler|"
 			 "Unhandled exception: .*)$",
-		.title = "U-Boot died of an exception: $1",
+		.title = "U-Boot: $1",
 		.means = "U-Boot jumped into something that is no code, or used a wrong address.",
 		.example = "undefined instruction",
 		.unlike = "data abort handler installed",
 		.advice = "was the right image loaded at the address that it was linked for?",
 	},
 	{
-		.id = "uboot-image",
+		.id = "uboot-hash",
 		UBOOT,
-		.literal = "Bad Header Checksum\nBad Data CRC\nBad Data Hash\nBad Magic "
-			   "Number\nWrong Image "
-			   "\nWrong Ramdisk Image Format\nRamdisk image is corrupt\nBad Linux "
-			   "\nzimage: Bad magic",
-		.regex = "(Bad Header Checksum|Bad Data CRC|Bad Data Hash|Bad Magic Number|Wrong "
-			 "Image "
-			 "(?:Format for \\w+ command|Type)|Wrong Ramdisk Image Format|Ramdisk "
-			 "image is "
-			 "corrupt or invalid|Bad Linux \\w+ Image magic!|zimage: Bad magic!)",
-		.title = "U-Boot refused the image: $1",
-		.means = "What was loaded is not the image that the command boots, or it was "
-			 "damaged after "
-			 "it was loaded.",
-		.example = "   Verifying Checksum ... Bad Data CRC",
-		.unlike = "   Verifying Checksum ... OK",
-		.advice = "bootm takes a uImage or FIT, bootz a zImage, booti an arm64 Image; a "
-			  "bad CRC "
-			  "often means that the next file was loaded over the end of this one",
+		.literal = "Bad hash value for '",
+		.regex = "^Bad hash value for '[^']*' hash node in '([^']*)' image node",
+		.title = "U-Boot: Bad Data Hash of the FIT's image '$1'",
+		.means = "An image of the FIT is not what its hash was made from: it was damaged "
+			 "after "
+			 "mkimage, on the way, or by what was loaded over it.",
+		.example = "Bad hash value for 'hash-1' hash node in 'kernel' image node",
+		.unlike = "   Verifying Hash Integrity ... sha256+ OK",
+		.advice = "compare the FIT with what was built (`iminfo` checks it in memory), and "
+			  "the "
+			  "addresses of what else was loaded",
 	},
 	{
-		/* Apart from the reasons, which come in lines before it. */
+		.id = "uboot-checksum",
+		UBOOT,
+		.literal = "Bad Header Checksum\nBad Data CRC\nBad Data Hash\nRamdisk image is "
+			   "corrupt",
+		.regex = "(Bad Header Checksum|Bad Data CRC|Bad Data Hash|Ramdisk image is corrupt "
+			 "or "
+			 "invalid)",
+		.title = "U-Boot: $1",
+		.means = "An image is not what its checksum was made from: it was damaged after "
+			 "mkimage, on the way, or by what was loaded over it.",
+		.example = "   Verifying Checksum ... Bad Data CRC",
+		.unlike = "   Verifying Checksum ... OK",
+		.advice = "usually the next file was loaded over the end of this one: compare the "
+			  "load "
+			  "addresses with the sizes",
+	},
+	{
+		.id = "uboot-format",
+		UBOOT,
+		.literal = "Wrong Image \nWrong Ramdisk Image Format\nWrong image format for "
+			   "\nBad Magic Number\nBad Linux \nzimage: Bad magic",
+		.regex =
+			"(Wrong Image (?:Format for \\w+ command|Type(?: for \\w+ command)?)|Wrong "
+			"Ramdisk Image Format|Wrong image format for \"\\w+\" command|Bad Magic "
+			"Number|Bad Linux \\w+ (?:zI|I)mage magic!|zimage: Bad magic!)",
+		.title = "U-Boot: $1",
+		.means = "What lies at the address is not the image that the command boots.",
+		.example = "Wrong Image Format for bootm command",
+		.unlike = "## Booting kernel from Legacy Image at 62000000 ...",
+		.advice =
+			"bootm takes a uImage or, with CONFIG_FIT, a FIT; bootz a zImage; booti an "
+			"arm64 Image; was it loaded at all?",
+	},
+	{
 		.id = "uboot-no-kernel",
 		UBOOT,
 		.literal = "can't get kernel image",
-		.regex = "(ERROR: can't get kernel image!)",
-		.title = "U-Boot found no kernel to boot: $1",
-		.means = "bootm gave up on the image at its address; the line before says why.",
+		.regex = "^(ERROR: can't get kernel image!)",
+		.title = "U-Boot: $1",
+		.means = "bootm found no kernel that it can boot. The line before says why.",
 		.example = "ERROR: can't get kernel image!",
-		.unlike = "can't get kernel image from here",
-		.advice = "was a uImage or FIT loaded at the address that bootm was given?",
+		.unlike = "we can't get kernel image",
+		.advice = "the line before says what is wrong with the image",
 	},
 	{
 		.id = "uboot-fdt",
 		UBOOT,
 		.literal = "FDT_ERR_\nFDT and ATAGS support not compiled in\nvalid device "
-			   "tree\ncmdline "
-			   "Flattened Device Tree",
+			   "tree\ncmdline Flattened Device Tree",
 		.regex = "(FDT and ATAGS support not compiled in|Could not find a valid device "
-			 "tree|Did not "
-			 "find a cmdline Flattened Device Tree|FDT_ERR_\\w+)",
-		.title = "U-Boot found no device tree: $1",
+			 "tree|Did not find a cmdline Flattened Device Tree|FDT_ERR_\\w+)",
+		.title = "U-Boot: $1",
 		.means = "The boot command was given no device tree, or what lies at its address "
 			 "is none.",
 		.example = "ERROR: Did not find a cmdline Flattened Device Tree",
@@ -137,29 +161,39 @@ const struct bc_detector bc_detectors_loader[] = {
 	{
 		.id = "uboot-tftp",
 		UBOOT,
-		.literal = "TFTP error: \nRetry count exceeded\nRetry time exceeded\nnot set\nARP "
-			   "Retry",
-		.regex = "^(?:\\*\\*\\* )?(TFTP error: .*|(?:ARP )?Retry (?:count|time) "
-			 "exceeded.*|ERROR: "
-			 "`\\w+' not set)$",
-		.title = "U-Boot could not load a file: $1",
-		.means = "The file is not on the server, or the server does not answer.",
+		.literal = "TFTP error: ",
+		.regex = "^(TFTP error: .*)$",
+		.title = "U-Boot: $1",
+		.means = "The server answered that it does not give the file.",
 		.example = "TFTP error: 'File not found' (1)",
+		.unlike = "no TFTP error: here",
+		.advice = "does net.tftp hold a file of that name?",
+	},
+	{
+		.id = "uboot-network",
+		UBOOT,
+		.literal = "Retry count exceeded\nRetry time exceeded\nnot set",
+		.regex =
+			"^(?:\\*\\*\\* )?((?:ARP )?Retry (?:count|time) exceeded|ERROR: `\\w+' not "
+			"set)",
+		.title = "U-Boot: $1",
+		.means = "The network does not answer, is not set up, or is not there.",
+		.example = "Retry count exceeded; starting again",
 		.unlike = "a Retry count exceeded here",
-		.advice = "check serverip and ipaddr, and that net.tftp holds the file",
+		.advice = "check `machine.net`, and ipaddr, serverip, netmask and gatewayip",
 	},
 	{
 		.id = "uboot-load",
 		UBOOT,
 		.literal = "** Bad device\n** Unable to read file\n** File not found\nFailed to "
-			   "load '\n** No "
-			   "partition table",
-		.regex = "^(\\*\\* (?:Bad device|Unable to read file|File not found|No partition "
-			 "table)[^\\n]*|Failed to load '[^']*')",
-		.title = "U-Boot could not load a file: $1",
+			   "load '\n** No partition table\nFile not found /",
+		.regex =
+			"^\\*{0,2} ?((?:Bad device|Unable to read file|File not found|No partition "
+			"table)[^*\\n]*?)(?: ?\\*\\*)?$|^(Failed to load '[^']*')",
+		.title = "U-Boot: $1$2",
 		.means = "There is no such disk, partition or file.",
 		.example = "** Unable to read file uImage **",
-		.unlike = "Unable to read file",
+		.unlike = "cannot read file",
 		.advice = "`mmc list`, `part list` and `ls` at U-Boot's prompt show what is there",
 	},
 	{
@@ -173,6 +207,17 @@ const struct bc_detector bc_detectors_loader[] = {
 		.example = "Unknown command 'nfs' - try 'help'",
 		.unlike = "Unknown command 'foo'",
 		.advice = "enable it (CONFIG_CMD_…) or correct it",
+	},
+	{
+		.id = "uboot-usage",
+		UBOOT,
+		.literal = "Usage:",
+		.regex = "^Usage:$",
+		.title = "U-Boot: wrong arguments: $p",
+		.means = "A command of U-Boot did not understand its arguments.",
+		.example = "Usage:",
+		.unlike = "Usage: bootm",
+		.advice = "`help COMMAND` at U-Boot's prompt shows them",
 	},
 	{
 		.id = "uboot-environment",
@@ -190,6 +235,32 @@ const struct bc_detector bc_detectors_loader[] = {
 			   "environment",
 		.unlike = "Loading Environment from Flash... OK",
 		.advice = "nothing, unless the environment was meant to be there",
+	},
+	{
+		.id = "autoboot",
+		.group = "loader",
+		.flags = BC_DETECT_BY_SESSION,
+		.kind = BC_KIND_LOADER,
+		.title = "autoboot failed",
+		.means = "U-Boot was to boot by itself, and is back at its prompt. The title has "
+			 "the "
+			 "first thing that it complained of.",
+		.example = "=> ",
+		.advice = "the lines before say what it tried; bootcmd is `printenv bootcmd`",
+	},
+	{
+		.id = "silent-kernel",
+		.group = "loader",
+		.flags = BC_DETECT_BY_SESSION,
+		.kind = BC_KIND_SILENT,
+		.title = "nothing after \"Starting kernel ...\"",
+		.means = "The boot loader jumped into the kernel, and the kernel said nothing: it "
+			 "died "
+			 "before it had a console, or writes to another one.",
+		.example = "Starting kernel ...",
+		.advice = "is console= in bootargs the board's (ttyAMA0)? Is the device tree this "
+			  "board's, and not loaded over the kernel? Is mem= what the board has? "
+			  "earlycon shows more",
 	},
 	{.id = NULL},
 };

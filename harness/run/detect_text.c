@@ -10,6 +10,22 @@ static void choose(const struct bc_hit *hit, const char *group, const struct bc_
 		*best = hit;
 }
 
+const struct bc_hit *bc_detect_complaint(
+	const struct bc_detect *detect, const char *group, uint64_t from)
+{
+	const struct bc_hit *best = NULL;
+	for (size_t i = 0; i < bc_detect_notes(detect); i++)
+		if (bc_detect_note(detect, i)->line >= from)
+			choose(bc_detect_note(detect, i), group, &best);
+	return best;
+}
+
+bool bc_detect_is_on(const struct bc_strs *off, const char *id)
+{
+	const struct bc_detector *d = bc_detector_find(id);
+	return d && !bc_strs_has(off, d->id) && !bc_strs_has(off, d->group);
+}
+
 bool bc_detect_text(const struct bc_strs *off, const char *group, enum bc_phase_id phase,
 	const char *text, size_t len, struct bc_hit *hit)
 {

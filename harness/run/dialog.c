@@ -412,6 +412,12 @@ bool bc_dialog_match_prompt(
 	return false;
 }
 
+bool bc_dialog_is_stranded(struct bc_dialog *d, const struct bc_text *tail)
+{
+	return !d->has_typed && d->at_prompt != BC_PROMPT_LOADER && tail->len &&
+		bc_dialog_prompt_len(d, BC_PROMPT_LOADER, tail->data, tail->len) == tail->len;
+}
+
 bool bc_dialog_at_prompt(const struct bc_dialog *d, enum bc_prompt whose)
 {
 	return d->at_prompt == whose;
@@ -420,6 +426,7 @@ bool bc_dialog_at_prompt(const struct bc_dialog *d, enum bc_prompt whose)
 void bc_dialog_power(struct bc_dialog *d, enum bc_power action)
 {
 	d->at_prompt = BC_PROMPTS;
+	d->has_typed &= action != BC_POWER_RESET;
 	d->was_reset |= action == BC_POWER_RESET;
 	if (!d->is_replay)
 		d->io->power(d->io->ctx, action);

@@ -29,6 +29,7 @@ struct bc_dialog {
 	} rejects;
 	size_t at; /* the running step; steps.len = done */
 	uint64_t now_ms, started_ms, wake_ms;
+	bool has_typed; /* since the machine's start or reset */
 	bool is_started, is_failed, has_prompt, was_reset;
 	enum bc_prompt at_prompt; /* whose prompt the console shows; BC_PROMPTS = none */
 	enum bc_claim claim;

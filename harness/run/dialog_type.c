@@ -33,6 +33,7 @@ static size_t find_prompt(void *ctx, const char *data, size_t len)
 void bc_dialog_send(struct bc_dialog *d, const char *data, size_t len)
 {
 	d->at_prompt = BC_PROMPTS;
+	d->has_typed = true;
 	if (!d->is_replay)
 		d->io->send(d->io->ctx, data, len);
 }

@@ -37,16 +37,17 @@ static void set_phase(struct bc_session *s, enum bc_phase_id phase)
 
 /* Deciding */
 
-static void decide(struct bc_session *s, enum bc_verdict verdict, enum bc_fail_kind kind,
+void bc_session_decide(struct bc_session *s, enum bc_verdict verdict, enum bc_fail_kind kind,
 	const char *title, const char *hint)
 {
 	if (s->is_decided)
 		return;
+	char *silent = bc_session_silent_title(s, &kind, title ? title : "", &hint);
 	s->is_decided = true;
 	s->decided_ms = s->now_ms;
 	s->verdict = verdict;
 	s->kind = kind;
-	s->title = bc_strdup(title);
+	s->title = silent ? silent : bc_strdup(title);
 	s->hint = bc_strdup(hint);
 	s->step = bc_dialog_step(s->dialog);
 	if (!s->line && verdict != BC_PASS)
@@ -83,9 +84,9 @@ static void decide_hit(struct port *port, size_t n, const char *line, size_t len
 	s->is_collecting = hit->is_open;
 	s->detector = bc_strdup(hit->detector->id);
 	if (known)
-		decide(s, BC_KNOWN, BC_KIND_NONE, known->entry->reason, NULL);
+		bc_session_decide(s, BC_KNOWN, BC_KIND_NONE, known->entry->reason, NULL);
 	else
-		decide(s, BC_FAIL, hit->detector->kind, hit->title, hit->hint);
+		bc_session_decide(s, BC_FAIL, hit->detector->kind, hit->title, hit->hint);
 }
 
 static void on_hit(struct port *port, const struct bc_console_line *line)
@@ -131,11 +132,11 @@ static void follow_dialog(struct bc_session *s)
 		return;
 	if (bc_dialog_is_failed(s->dialog)) {
 		s->detector = bc_strdup(bc_dialog_detector(s->dialog));
-		decide(s, BC_FAIL, bc_dialog_kind(s->dialog), bc_dialog_title(s->dialog),
+		bc_session_decide(s, BC_FAIL, bc_dialog_kind(s->dialog), bc_dialog_title(s->dialog),
 			bc_dialog_hint_text(s->dialog));
 	} else if (bc_dialog_is_done(s->dialog)) {
 		const struct known *known = used_known(s);
-		decide(s, known ? BC_KNOWN : BC_PASS, BC_KIND_NONE,
+		bc_session_decide(s, known ? BC_KNOWN : BC_PASS, BC_KIND_NONE,
 			known ? known->entry->reason : NULL, NULL);
 	}
 	if (bc_dialog_has_prompt(s->dialog) && !s->saw_prompt) {
@@ -167,7 +168,7 @@ static bool check_reject(struct port *port, const struct bc_text *text)
 	const char *told = bc_dialog_hint_text(s->dialog);
 	s->line = text->line;
 	s->port = port;
-	decide(s, BC_FAIL, BC_KIND_REJECTED, title.data, told ? told : hint);
+	bc_session_decide(s, BC_FAIL, BC_KIND_REJECTED, title.data, told ? told : hint);
 	return true;
 }
 
@@ -199,6 +200,7 @@ static void on_line(void *ctx, const struct bc_console_line *line)
 	enum bc_phase_id before = s->phase;
 	set_phase(s, bc_phase_after(before, line));
 	port->console.has_user |= s->phase >= BC_PHASE_INIT;
+	bc_session_follow_jump(s, line);
 	tell(s,
 		(struct bc_session_event){.kind = BC_SESSION_LINE,
 			.text = line->data,
@@ -228,7 +230,7 @@ static struct bc_text tail_of(const struct bc_session *s)
 static void offer_tail(struct bc_session *s)
 {
 	struct bc_console *c = &s->shell->console;
-	s->is_doubtful = false;
+	s->is_doubtful = s->is_stranded = false;
 	bool is_typing = bc_dialog_is_typing(s->dialog);
 	if (s->is_decided || (c->user.consumed >= c->user.text.len && !is_typing))
 		return;
@@ -252,6 +254,7 @@ static void offer_tail(struct bc_session *s)
 	if (consumed > c->user.consumed)
 		c->user.consumed = consumed;
 	follow_dialog(s);
+	s->is_stranded = consumed < text.len && bc_session_is_stranded(s, &text);
 }
 
 /* Life */
@@ -342,8 +345,8 @@ static void push(struct port *port, uint64_t now_ms, const char *data, size_t le
 	bc_console_push(&port->console, data, len);
 	offer_tail(s);
 	if (port->console.offset > MAX_OUTPUT_BYTES && !s->is_replay)
-		decide(s, BC_FAIL, BC_KIND_REJECTED, "console flood: more than 64 MiB of output",
-			NULL);
+		bc_session_decide(s, BC_FAIL, BC_KIND_REJECTED,
+			"console flood: more than 64 MiB of output", NULL);
 	bool is_open = false;
 	for (size_t i = 0; i < port_count(s); i++)
 		is_open |= bc_detect_is_open(s->ports[i].detect);
@@ -398,10 +401,11 @@ static uint64_t collected_at(const struct bc_session *s)
 	return quiet < most ? quiet : most;
 }
 
-/* A line that matches a reject before its end is rejected when it ends; a prompt never does. */
+/* A line that matches a reject before its end is rejected when it ends; a prompt never does. A loader's prompt
+ * that stays is where the boot ended. */
 static uint64_t doubt_ends_at(const struct bc_session *s)
 {
-	return s->is_doubtful ? s->last_byte_ms + REPORT_QUIET_MS : UINT64_MAX;
+	return s->is_doubtful || s->is_stranded ? s->last_byte_ms + REPORT_QUIET_MS : UINT64_MAX;
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -413,8 +417,9 @@ uint64_t bc_session_deadline(const struct bc_session *s)
 {
 	if (s->is_decided)
 		return s->is_collecting ? collected_at(s) : UINT64_MAX;
-	return least(least(least(silence_at(s), boot_at(s)), doubt_ends_at(s)),
-		least(total_at(s), bc_dialog_deadline(s->dialog)));
+	uint64_t limits = least(
+		least(silence_at(s), boot_at(s)), least(total_at(s), bc_session_phase_ends_at(s)));
+	return least(least(limits, doubt_ends_at(s)), bc_dialog_deadline(s->dialog));
 }
 
 /* The text that comes last on the console, for a title: a line, or the open tail. */
@@ -452,7 +457,7 @@ static void decide_hang(
 			last.data ? last.data : "", what.data ? what.data : "the end");
 	}
 	bc_buf_addf(&title, " (%s limit %s)", which, limit);
-	decide(s, BC_FAIL, kinds[activity], title.data, hint);
+	bc_session_decide(s, BC_FAIL, kinds[activity], title.data, hint);
 }
 
 static void decide_late(struct bc_session *s, uint64_t limit_ms, const char *which)
@@ -465,7 +470,14 @@ static void decide_late(struct bc_session *s, uint64_t limit_ms, const char *whi
 	bc_buf_addf(&title,
 		"timeout: %s did not come within the %s limit of %s; the last line was \"%s\"",
 		what.data ? what.data : "the end", which, limit, last.data ? last.data : "");
-	decide(s, BC_FAIL, BC_KIND_TIMEOUT, title.data, NULL);
+	bc_session_decide(s, BC_FAIL, BC_KIND_TIMEOUT, title.data, NULL);
+}
+
+static void decide_phase(struct bc_session *s)
+{
+	BC_AUTO(bc_buf) last = {.max = 512};
+	last_words(s, &last);
+	bc_session_decide_phase(s, last.data ? last.data : "");
 }
 
 void bc_session_tick(struct bc_session *s, uint64_t now_ms, enum bc_activity activity)
@@ -474,6 +486,10 @@ void bc_session_tick(struct bc_session *s, uint64_t now_ms, enum bc_activity act
 	if (s->is_decided) {
 		if (s->is_collecting && now_ms >= collected_at(s))
 			s->is_collecting = false;
+		return;
+	}
+	if (s->is_stranded && now_ms >= doubt_ends_at(s)) {
+		bc_session_decide_stranded(s);
 		return;
 	}
 	if (now_ms >= doubt_ends_at(s)) {
@@ -488,6 +504,8 @@ void bc_session_tick(struct bc_session *s, uint64_t now_ms, enum bc_activity act
 		decide_late(s, scaled(s, s->c->limits.boot), "boot");
 	else if (now_ms >= total_at(s))
 		decide_late(s, scaled(s, s->c->limits.total), "total");
+	else if (now_ms >= bc_session_phase_ends_at(s))
+		decide_phase(s);
 	else
 		bc_dialog_tick(s->dialog, now_ms);
 	follow_dialog(s);
@@ -520,7 +538,7 @@ static void decide_end(struct bc_session *s, enum bc_end end, const char *text)
 		bc_buf_addf(&title, "missing: %s", wanted);
 		break;
 	}
-	decide(s, BC_FAIL, kind, title.data, NULL);
+	bc_session_decide(s, BC_FAIL, kind, title.data, NULL);
 }
 
 void bc_session_end(struct bc_session *s, uint64_t now_ms, enum bc_end end, const char *text)
@@ -537,6 +555,8 @@ void bc_session_end(struct bc_session *s, uint64_t now_ms, enum bc_end end, cons
 		follow_dialog(s);
 		set_phase(s, BC_PHASE_OFF);
 	}
+	if (!s->is_decided && s->is_stranded && end == BC_END_RECORD)
+		bc_session_decide_stranded(s);
 	if (!s->is_decided)
 		decide_end(s, end, text);
 	s->is_collecting = false;
@@ -558,5 +578,5 @@ void bc_session_error(struct bc_session *s, uint64_t now_ms, const struct bc_err
 		return;
 	s->now_ms = now_ms;
 	s->error = err->code;
-	decide(s, BC_ERROR, BC_KIND_NONE, err->message, err->hint[0] ? err->hint : NULL);
+	bc_session_decide(s, BC_ERROR, BC_KIND_NONE, err->message, err->hint[0] ? err->hint : NULL);
 }

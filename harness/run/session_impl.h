@@ -45,6 +45,9 @@ struct bc_session {
 	bool is_started, is_ended, saw_prompt;
 	bool is_doubtful; /* the open line matches a reject so far; what is still to come may change that */
 
+	bool is_stranded;   /* at the loader's prompt, which nobody wanted */
+	uint64_t jumped_at; /* line of "Starting kernel ...", 0 = none or something came after it */
+
 	/* The verdict, once is_decided. */
 	bool is_decided, is_collecting;
 	uint64_t decided_ms;
@@ -63,5 +66,22 @@ struct bc_session {
 /* The entry of `known:` that fits a title or a line, marked as used; NULL if none does. */
 struct known *bc_session_known(
 	struct bc_session *s, const char *title, const char *line, size_t len);
+void bc_session_decide(struct bc_session *s, enum bc_verdict verdict, enum bc_fail_kind kind,
+	const char *title, const char *hint);
+
+/* session_loader.c */
+
+/* Follows whether anything came after "Starting kernel ...". */
+void bc_session_follow_jump(struct bc_session *s, const struct bc_console_line *line);
+/* Turns a limit that passed right after that line into a kernel that is silent: the new title, for the
+ * caller to free; NULL if it is none. *kind and *hint are replaced. */
+char *bc_session_silent_title(
+	struct bc_session *s, enum bc_fail_kind *kind, const char *title, const char **hint);
+/* True when the loader is at its prompt and nobody wants it there. */
+bool bc_session_is_stranded(struct bc_session *s, const struct bc_text *tail);
+void bc_session_decide_stranded(struct bc_session *s);
+/* When the limit of the phase that runs passes; UINT64_MAX = it has none. */
+uint64_t bc_session_phase_ends_at(const struct bc_session *s);
+void bc_session_decide_phase(struct bc_session *s, const char *last_words);
 
 #endif

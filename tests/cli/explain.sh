@@ -32,7 +32,7 @@ bc --json vfs-rot
 
 # Every kind and verdict that a report can hold is explained.
 for name in pass fail known skip error panic splat rejected missing command timeout hang-idle hang-spin reset-loop \
-	exited slow; do
+	exited slow loader silent-kernel; do
 	bc "$name"
 	[[ $rc == 0 ]] || fail "$name: $rc"
 done

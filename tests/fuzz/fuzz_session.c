@@ -12,7 +12,8 @@ static struct bc_case *make_case(void)
 	c->prompt = bc_strdup("^[^ ]* ?[#$] $");
 	c->loader =
 		(struct bc_loader){bc_strdup(BC_LOADER_PROMPT), bc_strdup(BC_LOADER_AUTOBOOT), 512};
-	c->limits = (struct bc_limits){60000, 20000, 120000, 30000};
+	c->limits =
+		(struct bc_limits){.boot = 60000, .silence = 20000, .total = 120000, .step = 30000};
 	static const char *const steps[][2] = {{"uboot", "bootm 62000000"}, {"expect", "login"},
 		{"send", "root"}, {"run", "uname"}, {"power", "off"}};
 	for (size_t i = 0; i < BC_LEN(steps); i++) {

@@ -40,7 +40,7 @@ static inline char *maybe(size_t max)
 static inline void rough_attempt(struct bc_attempt *a)
 {
 	*a = (struct bc_attempt){.verdict = (enum bc_verdict)(next() % 5),
-		.kind = (enum bc_fail_kind)(next() % (BC_KIND_SLOW + 1)),
+		.kind = (enum bc_fail_kind)(next() % (BC_KIND_SILENT + 1)),
 		.title = maybe(300),
 		.detector = maybe(20),
 		.excerpt = maybe(next() % 8 ? 400 : 60000),

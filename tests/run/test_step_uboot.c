@@ -192,6 +192,87 @@ START_TEST(an_empty_command_is_refused)
 }
 END_TEST
 
+/* Nothing was typed, and the loader is back at its prompt: its first complaint is the title. */
+START_TEST(autoboot_that_failed)
+{
+	add_step("expect", "{prompt}", NULL);
+	begin();
+	say(1, "U-Boot 2023.01\r\nHit any key to stop autoboot:  0 \r\n");
+	say(2, "TFTP error: 'File not found' (1)\r\nNot retrying...\r\n");
+	say(3, "Wrong Image Format for bootm command\r\nERROR: can't get kernel image!\r\n=> ");
+	ck_assert(!bc_session_is_decided(rig.s));
+	ck_assert_uint_eq(bc_session_deadline(rig.s), 303);
+	bc_session_tick(rig.s, 303, BC_ACTIVITY_IDLE);
+	ck_assert_int_eq(result(303)->kind, BC_KIND_LOADER);
+	ck_assert_str_eq(
+		result(303)->title, "autoboot failed: U-Boot: TFTP error: 'File not found' (1)");
+	ck_assert_str_eq(result(303)->detector, "autoboot");
+	ck_assert_ptr_nonnull(strstr(result(303)->hint, "can't get kernel image!"));
+}
+END_TEST
+
+/* Whoever types, or waits for that prompt, wants to be there. */
+START_TEST(a_prompt_that_is_wanted)
+{
+	add_step("expect", "Hit any key", NULL);
+	if (_i)
+		add_step("send", "x", "enter", "no", NULL);
+	else
+		add_step("expect", "=> $", NULL);
+	add_step("expect", "later", NULL);
+	begin();
+	say(1, "U-Boot 2023.01\r\nHit any key to stop autoboot:  1 ");
+	say(2, "\b\b\b 0 \r\n=> ");
+	bc_session_tick(rig.s, 2000, BC_ACTIVITY_IDLE);
+	ck_assert(!bc_session_is_decided(rig.s));
+}
+END_TEST
+
+START_TEST(a_kernel_that_says_nothing)
+{
+	static const char *const told[] = {"", "\r\n", "Uncompressing Linux... done\r\n"};
+	add_step("expect", "{prompt}", NULL);
+	begin();
+	say(1, "U-Boot 2023.01\r\n\r\nStarting kernel ...\r\n\r\n");
+	say(2, told[_i]);
+	bc_session_tick(rig.s, 20002, BC_ACTIVITY_SPINNING);
+	ck_assert_int_eq(result(20002)->kind, _i == 2 ? BC_KIND_HANG_SPIN : BC_KIND_SILENT);
+	if (_i == 2)
+		return;
+	ck_assert_str_eq(result(20002)->title,
+		"nothing after \"Starting kernel ...\": spinning hang, waiting for the shell "
+		"prompt (silence limit 20.0 s)");
+	ck_assert_str_eq(result(20002)->detector, "silent-kernel");
+	ck_assert_ptr_nonnull(strstr(result(20002)->hint, "console="));
+}
+END_TEST
+
+START_TEST(limits_of_phases)
+{
+	static const char *const lines[] = {"U-Boot 2023.01\r\n", "Uncompressing Linux...\r\n",
+		"[    0.000000] Linux version 6.1\r\n",
+		"[    1.000000] Run /init as init process\r\n"};
+	static const char *const names[] = {"loader", "decompressor", "kernel", "init"};
+	add_step("expect", "{prompt}", NULL);
+	rig.c.limits.loader = rig.c.limits.decompressor = rig.c.limits.kernel = rig.c.limits.init =
+		5000;
+	begin();
+	for (int i = 0; i <= _i; i++)
+		say((uint64_t)i * 4000, lines[i]);
+	uint64_t end = (uint64_t)_i * 4000 + 5000;
+	ck_assert_uint_eq(bc_session_deadline(rig.s), end);
+	bc_session_tick(rig.s, end, BC_ACTIVITY_UNKNOWN);
+	BC_AUTO_FREE char *title = bc_asprintf(
+		"timeout: the %s phase did not end within its limit of 5.0 s; the last line was ",
+		names[_i]);
+	ck_assert_int_eq(result(end)->kind, BC_KIND_TIMEOUT);
+	ck_assert_msg(
+		strncmp(result(end)->title, title, strlen(title)) == 0, "%s", rig.attempt.title);
+	ck_assert_str_eq(rig.attempt.phases.items[rig.attempt.phases.len - 1].name, names[_i]);
+	ck_assert_uint_eq(rig.attempt.phases.items[0].length_ms, _i ? 4000 : 5000);
+}
+END_TEST
+
 /* The recording of such a dialog, in pieces of any size, is judged the same. */
 START_TEST(replay)
 {
@@ -228,6 +309,10 @@ int main(void)
 	tcase_add_loop_test(tc, stale_prompts, 0, 4);
 	tcase_add_test(tc, a_line_that_does_not_fit_is_refused);
 	tcase_add_loop_test(tc, an_empty_command_is_refused, 0, 2);
+	tcase_add_test(tc, autoboot_that_failed);
+	tcase_add_loop_test(tc, a_prompt_that_is_wanted, 0, 2);
+	tcase_add_loop_test(tc, a_kernel_that_says_nothing, 0, 3);
+	tcase_add_loop_test(tc, limits_of_phases, 0, 4);
 	tcase_add_loop_test(tc, replay, 0, 20);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);

@@ -108,6 +108,7 @@ struct bc_limits { /* ms, 0 = none; always set after loading */
 	uint64_t silence; /* without a byte on any UART while output is awaited */
 	uint64_t total;	  /* the whole boot */
 	uint64_t step;	  /* each step */
+	uint64_t loader, decompressor, kernel, init; /* each phase of the boot */
 };
 
 #define BC_LOADER_PROMPT   "^[\\w.-]{0,40} ?=> $"

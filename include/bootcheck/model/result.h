@@ -21,6 +21,8 @@ enum bc_fail_kind {
 	BC_KIND_RESET_LOOP,
 	BC_KIND_EXITED, /* the machine went away by itself */
 	BC_KIND_SLOW,
+	BC_KIND_LOADER, /* the boot loader did not boot, and is back at its prompt */
+	BC_KIND_SILENT, /* the kernel was started and said nothing */
 };
 
 /* Stable lower-case names as in DESIGN: "pass", "fail", … and "panic", "hang-idle", … */

@@ -58,6 +58,8 @@ enum {
 	BC_DETECT_END = 32,
 	/* A note that explains nothing: usual in boots that are well. */
 	BC_DETECT_HARMLESS = 128,
+	/* Not told by a line: the session knows, and the entry is there for `explain` and `detect`. */
+	BC_DETECT_BY_SESSION = 256,
 	/* A failure only if a prompt follows: what came before it was no boot. */
 	BC_DETECT_AT_PROMPT = 64,
 };
@@ -107,6 +109,12 @@ bool bc_detect_is_open(const struct bc_detect *detect);
  * its newest title. */
 size_t bc_detect_notes(const struct bc_detect *detect);
 const struct bc_hit *bc_detect_note(const struct bc_detect *detect, size_t index);
+/* The note of the group whose line came first, at or after `from`; NULL if there is none. Harmless ones do
+ * not count. */
+const struct bc_hit *bc_detect_complaint(
+	const struct bc_detect *detect, const char *group, uint64_t from);
+/* True unless the detector, or its group, is switched off. */
+bool bc_detect_is_on(const struct bc_strs *off, const char *id);
 /* The note whose line came last, NULL if there is none: what a boot that just stopped may have stopped
  * for. */
 const struct bc_hit *bc_detect_clue(const struct bc_detect *detect);

@@ -42,6 +42,9 @@ enum bc_claim bc_dialog_claimed(const struct bc_dialog *d);
 bool bc_dialog_take_reset(struct bc_dialog *d);
 /* True while a line is on its way: its echo is looked at, and so is an empty line. */
 bool bc_dialog_is_typing(const struct bc_dialog *d);
+/* True when the boot loader's prompt is all that the open line shows, nothing was typed, and no step is about
+ * it: it did not boot. */
+bool bc_dialog_is_stranded(struct bc_dialog *d, const struct bc_text *tail);
 /* True once a prompt of the shell was seen. */
 bool bc_dialog_has_prompt(const struct bc_dialog *d);
 /* The rejected pattern that the text matches, or NULL. */
