@@ -68,9 +68,10 @@ static bool walk_steps(struct walk *w)
 		bool is_sent = !typed;
 		if (is_sent)
 			typed = bc_value_get(step->params, "send");
+		/* A map stops autoboot: then nothing runs by itself. */
+		has_typed = has_typed || typed;
 		if (!typed || typed->kind != BC_VALUE_SCALAR)
 			continue;
-		has_typed = true;
 		if (is_sent && w->has_booted)
 			continue;
 		bool is_blank = typed->text[strspn(typed->text, " \t\r\n")] == '\0';
