@@ -1,10 +1,12 @@
 #include <bootcheck/base/text.h>
 #include <bootcheck/cli/memory.h>
+#include <bootcheck/sys/disk.h>
 #include <bootcheck/sys/extfs.h>
 #include <bootcheck/sys/fs.h>
 
 #define MAX_LOADED ((size_t)256 << 20)
 #define MAX_ENV	   ((size_t)1 << 20)
+#define MAX_LOADER ((size_t)32 << 20)
 
 /* A file of the folder that the TFTP server has. */
 static bool look_tftp(struct bc_build *build, const struct bc_case *c, const char *name,
@@ -16,6 +18,33 @@ static bool look_tftp(struct bc_build *build, const struct bc_case *c, const cha
 	BC_AUTO_FREE char *dir = bc_build_path(build, c, c->machine.net.tftp, NULL);
 	BC_AUTO_FREE char *path = dir ? bc_path_join(dir, name) : NULL;
 	return path && bc_bootimage_read(path, image, NULL);
+}
+
+/* A file that bootcheck's own NFS server has, at the longest of the exports' paths that leads to it. */
+static bool look_nfs(struct bc_build *build, const struct bc_case *c, const char *name,
+	struct bc_bootimage *image)
+{
+	const struct bc_nfs_export *best = NULL;
+	size_t best_len = 0;
+	BC_AUTO_FREE char *wanted = bc_asprintf("/%s", name + strspn(name, "/"));
+	for (size_t i = 0; i < c->machine.net.nfs.len; i++) {
+		const struct bc_nfs_export *e = &c->machine.net.nfs.items[i];
+		size_t n = strlen(e->at);
+		n -= n && e->at[n - 1] == '/';
+		if (strncmp(wanted, e->at, n) != 0 || (wanted[n] && wanted[n] != '/') ||
+			(best && n < best_len))
+			continue;
+		best = e;
+		best_len = n;
+	}
+	if (!best)
+		return false;
+	const char *rest = wanted + best_len + strspn(wanted + best_len, "/");
+	BC_AUTO_FREE char *root = bc_build_path(build, c, best->ref, NULL);
+	if (!root || (*rest && !bc_path_is_inside(rest)))
+		return false;
+	BC_AUTO_FREE char *path = *rest ? bc_path_join(root, rest) : bc_strdup(root);
+	return bc_bootimage_read(path, image, NULL);
 }
 
 /* QEMU's drives of one kind count in the order of the case. */
@@ -35,7 +64,14 @@ static bool look_disk(struct bc_build *build, const struct bc_case *c,
 	const struct bc_drive *drive = drive_of(c, file);
 	BC_AUTO_FREE char *path = drive ? bc_build_path(build, c, drive->file, NULL) : NULL;
 	BC_AUTO(bc_buf) data = {.max = MAX_LOADED + 1};
-	if (!path || !bc_extfs_read(path, file->path, MAX_LOADED, &data, NULL))
+	uint64_t offset = 0;
+	if (!path || (file->part && !bc_disk_partition(path, file->part, &offset, NULL)))
+		return false;
+	bool ok = bc_extfs_read(path, offset, file->path, MAX_LOADED, &data, NULL);
+	/* Without a partition U-Boot takes the first one, if the disk has any. */
+	if (!ok && !file->part && bc_disk_partition(path, 1, &offset, NULL))
+		ok = bc_extfs_read(path, offset, file->path, MAX_LOADED, &data, NULL);
+	if (!ok)
 		return false;
 	bc_bootimage_parse(data.data ? data.data : "", data.len, data.len, image);
 	return true;
@@ -50,7 +86,7 @@ static bool look(void *ctx, const struct bc_case *c, const struct bc_memory_file
 	case BC_MEMORY_DISK:
 		return file->interface && look_disk(ctx, c, file, image);
 	case BC_MEMORY_NFS:
-		break;
+		return look_nfs(ctx, c, file->path, image);
 	}
 	return false;
 }
@@ -61,10 +97,17 @@ static bool text(void *ctx, const struct bc_case *c, const char *ref, struct bc_
 	return path && bc_fs_read(path, MAX_ENV, out, NULL);
 }
 
+static bool loader(void *ctx, const struct bc_case *c, struct bc_buf *out)
+{
+	const char *ref = c->boot.bios ? c->boot.bios : c->boot.kernel;
+	BC_AUTO_FREE char *path = ref ? bc_build_path(ctx, c, ref, NULL) : NULL;
+	return path && bc_fs_read(path, MAX_LOADER, out, NULL);
+}
+
 void bc_cli_memory_read(const struct bc_plan *plan, const struct bc_case *c, struct bc_build *build,
 	struct bc_memory *memory)
 {
-	struct bc_memory_store store = {look, text, build};
+	struct bc_memory_store store = {look, text, loader, build};
 	bc_memory_read(c, plan->files, &store, memory);
 }
 

@@ -333,7 +333,9 @@ void bc_memory_print(const struct bc_memory *m, struct bc_buf *out)
 		bc_buf_addf(out, "  " HEX "  " HEX "  %11s  %13s  ", U(to.start),
 			U(to.start + to.size), to.size ? size.data : "?", "");
 		add_block(out, m, boot->kernel);
-		bc_buf_adds(out, ", where it is moved to\n");
+		bool stays = to.start == map->blocks.items[boot->kernel].at.start;
+		bc_buf_adds(out,
+			stays ? ", and what it takes when it runs\n" : ", where it is moved to\n");
 	}
 	if (m->is_opaque)
 		bc_buf_adds(out, "  There is more in the dialog than could be read.\n");

@@ -110,6 +110,7 @@ static const struct bc_value *read_environment(struct walk *w)
 		if (!w->store || !w->store->text ||
 			!w->store->text(w->store->ctx, c, ref->text, &text))
 			return NULL;
+		walk_forget(w); /* it takes the place of the one that is compiled in */
 		walk_read_env(w, text.data ? text.data : "", text.len);
 		return ref;
 	}
@@ -138,6 +139,10 @@ void bc_memory_read(const struct bc_case *c, const struct bc_plan_files *files,
 	if (!c->machine.arch || !c->machine.model)
 		return;
 	find_board(&c->machine, memory);
+	BC_AUTO(bc_buf) program = {.max = (size_t)32 << 20};
+	if (store && store->loader && store->loader(store->ctx, c, &program))
+		walk_read_program(&w, program.data ? program.data : "", program.len);
+	bc_buf_release(&program);
 	const struct bc_value *env = read_environment(&w);
 	/* Nobody types: U-Boot boots by itself. */
 	if (!walk_steps(&w) && env) {

@@ -58,6 +58,42 @@ void walk_read_env(struct walk *w, const char *text, size_t len)
 	}
 }
 
+/* The length of an entry NAME=VALUE that ends in a NUL before len; 0 if there is none. */
+static size_t entry_at(const char *data, size_t len)
+{
+	size_t n = strnlen(data, len < BC_UBOOT_LINE_MAX ? len : BC_UBOOT_LINE_MAX), name = 0;
+	while (name < n && (data[name] == '_' || (data[name] | 32) >= 'a') &&
+		(data[name] | 32) <= 'z')
+		name++;
+	while (name < n && data[name] > ' ' && data[name] != '=' && data[name] < 0x7f)
+		name++;
+	return n < len && !data[n] && name && name < n && data[name] == '=' ? n : 0;
+}
+
+void walk_read_program(struct walk *w, const char *data, size_t len)
+{
+	static const char mark[] = "\0bootcmd=";
+	const char *found = len ? memmem(data, len, mark, sizeof(mark) - 1) : NULL;
+	if (!found)
+		return;
+	/* Back to the first entry of the list, then forward through it. */
+	size_t at = (size_t)(found - data) + 1;
+	while (at > 1) {
+		size_t before = at - 1;
+		while (before > 0 && data[before - 1])
+			before--;
+		if (!entry_at(data + before, len - before) || before == at - 1)
+			break;
+		at = before;
+	}
+	for (size_t n; at < len && (n = entry_at(data + at, len - at)) > 0; at += n + 1) {
+		BC_AUTO_FREE char *name = bc_strdup(data + at);
+		char *equals = strchr(name, '=');
+		*equals = '\0';
+		walk_set(w, name, equals + 1);
+	}
+}
+
 void walk_release(struct walk *w)
 {
 	walk_forget(w);

@@ -169,6 +169,10 @@ void walk_load_disk(struct walk *w, const struct bc_uboot_command *c)
 	BC_AUTO_FREE char *number_text =
 		bc_strndup(c->items[2].text, strcspn(c->items[2].text, ":.#"));
 	file.interface = c->items[1].text;
+	uint64_t part = 0;
+	const char *colon = strchr(c->items[2].text, ':');
+	if (colon && walk_hex(colon + 1, &part) && part < 64)
+		file.part = (int)part;
 	file.device = walk_hex(number_text, &device) && device < 64 ? (int)device : 0;
 	file.path = c->items[4].is_known ? c->items[4].text : NULL;
 	if (!walk_number(c, 5, &bytes))

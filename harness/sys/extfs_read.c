@@ -25,14 +25,16 @@ static bool copy_out(ext2_filsys fs, ext2_ino_t ino, size_t max, struct bc_buf *
 	return ok;
 }
 
-bool bc_extfs_read(
-	const char *image, const char *path, size_t max, struct bc_buf *out, struct bc_err *err)
+bool bc_extfs_read(const char *image, uint64_t offset, const char *path, size_t max,
+	struct bc_buf *out, struct bc_err *err)
 {
+	char where[40];
 	ext2_filsys fs = NULL;
 	ext2_ino_t ino = 0;
 	struct ext2_inode inode;
 	size_t before = out->len;
-	errcode_t code = ext2fs_open(image, EXT2_FLAG_64BITS, 0, 0, unix_io_manager, &fs);
+	snprintf(where, sizeof(where), "offset=%llu", (unsigned long long)offset);
+	errcode_t code = ext2fs_open2(image, where, EXT2_FLAG_64BITS, 0, 0, unix_io_manager, &fs);
 	if (code != 0)
 		return bc_fail(err, BC_E_FORMAT, 0, "%s holds no ext file system", image);
 	bool ok = ext2fs_namei_follow(fs, EXT2_ROOT_INO, EXT2_ROOT_INO, path, &ino) == 0 &&

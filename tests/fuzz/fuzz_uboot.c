@@ -23,6 +23,14 @@ static bool look(void *ctx, const struct bc_case *c, const struct bc_memory_file
 	return true;
 }
 
+static bool loader(void *ctx, const struct bc_case *c, struct bc_buf *out)
+{
+	const struct input *in = ctx;
+	(void)c;
+	bc_buf_add(out, in->data, in->len);
+	return true;
+}
+
 static const char *value(void *ctx, const char *name)
 {
 	(void)ctx;
@@ -62,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				    .memory_bytes = (uint64_t)256 << 20}};
 	c.steps.items = &step;
 	c.steps.len = 1;
-	struct bc_memory_store store = {look, NULL, &file};
+	struct bc_memory_store store = {look, NULL, loader, &file};
 	BC_AUTO(bc_memory) memory = {0};
 	BC_AUTO(bc_diag) diag = {0};
 	BC_AUTO(bc_buf) out = {.max = (size_t)4 << 20};

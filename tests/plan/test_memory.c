@@ -48,6 +48,17 @@ static bool text(void *ctx, const struct bc_case *c, const char *ref, struct bc_
 	return true;
 }
 
+static const char *program; /* of the loader; NULL = not known */
+static size_t program_len;
+
+static bool loader(void *ctx, const struct bc_case *c, struct bc_buf *out)
+{
+	(void)ctx;
+	(void)c;
+	bc_buf_add(out, program ? program : "", program_len);
+	return program != NULL;
+}
+
 static const struct bc_shape any_head = {.type = BC_T_ANY};
 static const struct bc_variant fake_uboot_step = {"uboot", "Types.", &bc_shape_text, NULL};
 static const struct bc_variant *const steps[] = {
@@ -77,7 +88,7 @@ static char *findings(const char *more, const char *lines, const char *env, bool
 	bc_buf_clear(&out);
 	BC_AUTO(bc_memory) memory = {0};
 	BC_AUTO(bc_diag) found = {0};
-	struct bc_memory_store store = {look, text, (void *)(uintptr_t)env};
+	struct bc_memory_store store = {look, text, loader, (void *)(uintptr_t)env};
 	bc_memory_read(plan->items[0], plan->files, has_store ? &store : NULL, &memory);
 	bc_memory_check(&memory, &found);
 	bc_buf_adds(&out, memory.is_opaque ? "opaque\n" : "");
@@ -252,6 +263,26 @@ START_TEST(environments)
 }
 END_TEST
 
+/* The environment that is compiled into the loader's program. */
+START_TEST(built_in)
+{
+	static const char bytes[] = "\x7f"
+				    "ELF=1\0junk\0\0a=b\0k=0x60003000\0bootcmd=run x\0d="
+				    "0x60500000\0\0not=0\0";
+	program = bytes;
+	program_len = sizeof(bytes);
+	expect("- uboot: tftp $${k} uImage\n- uboot: tftp $${d} dtb\n- uboot: bootm $${k} - "
+	       "$${d}\n",
+		"7:15 " OVERLAP);
+	expect("- uboot: tftp $${not} dtb\n", "opaque\n");
+	program = "=x\0\0bootcmd=";
+	program_len = 12;
+	expect("- uboot: tftp $${k} uImage\n", "opaque\n");
+	program = NULL;
+	program_len = 0;
+}
+END_TEST
+
 START_TEST(the_table)
 {
 	struct bc_step step = {.kind = (char[]){"uboot"},
@@ -265,7 +296,7 @@ START_TEST(the_table)
 				    .memory_bytes = 256 * MIB}};
 	c.steps.items = &step;
 	c.steps.len = 1;
-	struct bc_memory_store store = {look, text, NULL};
+	struct bc_memory_store store = {look, text, NULL, NULL};
 	BC_AUTO(bc_memory) memory = {0};
 	BC_AUTO(bc_buf) out = {0};
 	bc_memory_read(&c, NULL, &store, &memory);
@@ -285,4 +316,4 @@ START_TEST(the_table)
 END_TEST
 
 CHECK_MAIN("memory", the_article, no_sizes, nothing_to_say, each_check, kernel_too_large,
-	not_understood, environments, the_table)
+	not_understood, environments, built_in, the_table)

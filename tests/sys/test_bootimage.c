@@ -3,6 +3,7 @@
 #include <bootcheck/base/mem.h>
 #include <bootcheck/sys/bootimage.h>
 #include <bootcheck/sys/devtree.h>
+#include <bootcheck/sys/disk.h>
 #include <bootcheck/sys/extfs.h>
 #include <bootcheck/sys/fs.h>
 
@@ -169,19 +170,47 @@ START_TEST(from_an_ext_image)
 	ck_assert_msg(bc_extfs_finish(fs, &err), "%s", err.message);
 	bc_extfs_free(fs);
 	BC_AUTO(bc_buf) out = {0};
-	ck_assert_msg(bc_extfs_read(path, "/boot/kernel", 100, &out, &err), "%s", err.message);
+	ck_assert_msg(bc_extfs_read(path, 0, "/boot/kernel", 100, &out, &err), "%s", err.message);
 	ck_assert_str_eq(out.data, "twelve bytes");
-	ck_assert(bc_extfs_read(path, "kernel", 12, &out, &err));
+	ck_assert(bc_extfs_read(path, 0, "kernel", 12, &out, &err));
 	ck_assert_uint_eq(out.len, 24);
-	ck_assert(!bc_extfs_read(path, "/boot/kernel", 11, &out, &err));
-	ck_assert(!bc_extfs_read(path, "/boot", 100, &out, &err));
-	ck_assert(!bc_extfs_read(path, "/nothing", 100, &out, &err));
+	ck_assert(!bc_extfs_read(path, 0, "/boot/kernel", 11, &out, &err));
+	ck_assert(!bc_extfs_read(path, 0, "/boot", 100, &out, &err));
+	ck_assert(!bc_extfs_read(path, 0, "/nothing", 100, &out, &err));
 	ck_assert_int_eq(err.code, BC_E_FORMAT);
 	ck_assert_uint_eq(out.len, 24);
 	unlink(path);
-	ck_assert(!bc_extfs_read(path, "/boot/kernel", 100, &out, &err));
-	ck_assert(!bc_extfs_read(BC_SOURCE_DIR "/README.md", "/boot/kernel", 100, &out, &err));
+	ck_assert(!bc_extfs_read(path, 0, "/boot/kernel", 100, &out, &err));
+	ck_assert(!bc_extfs_read(BC_SOURCE_DIR "/README.md", 0, "/boot/kernel", 100, &out, &err));
 }
 END_TEST
 
-CHECK_MAIN("bootimage", zimage, uimage, others, fit, from_an_ext_image)
+START_TEST(partitions)
+{
+	char path[] = "/tmp/bc-disk-XXXXXX";
+	int fd = mkstemp(path);
+	unsigned char head[512] = {0};
+	struct bc_err err = {0};
+	uint64_t offset = 7;
+	ck_assert_int_ge(fd, 0);
+	head[446 + 16 + 4] = 0x83;
+	put_le(head + 446 + 16 + 8, 2048);
+	ck_assert_int_eq(write(fd, head, 512), 512);
+	ck_assert(!bc_disk_partition(path, 2, &offset, &err));
+	ck_assert_int_eq(err.code, BC_E_FORMAT);
+	head[510] = 0x55;
+	head[511] = 0xaa;
+	ck_assert_int_eq(pwrite(fd, head, 512, 0), 512);
+	ck_assert(bc_disk_partition(path, 2, &offset, &err));
+	ck_assert_uint_eq(offset, 1048576);
+	ck_assert(!bc_disk_partition(path, 1, &offset, &err));
+	ck_assert(!bc_disk_partition(path, 0, &offset, &err));
+	ck_assert(!bc_disk_partition(path, 5, &offset, &err));
+	close(fd);
+	unlink(path);
+	ck_assert(!bc_disk_partition(path, 2, &offset, &err));
+	ck_assert_int_eq(err.code, BC_E_IO);
+}
+END_TEST
+
+CHECK_MAIN("bootimage", zimage, uimage, others, fit, from_an_ext_image, partitions)

@@ -15,7 +15,7 @@ struct bc_memory_file {
 	enum bc_memory_source source;
 	const char *path;      /* as the command names it; of NFS and TFTP without the server */
 	const char *interface; /* DISK: "mmc", "virtio", "scsi", … */
-	int device;	       /* DISK: its number */
+	int device, part;      /* DISK: its number; 0 = no partition is named */
 };
 
 /* What the case's artifacts know. Each may say no: lint knows nothing of files. */
@@ -25,6 +25,8 @@ struct bc_memory_store {
 		struct bc_bootimage *image);
 	/* The text of a path or reference of the case, for environments. */
 	bool (*text)(void *ctx, const struct bc_case *c, const char *ref, struct bc_buf *out);
+	/* The program of the boot loader, for the environment that is compiled into it. */
+	bool (*loader)(void *ctx, const struct bc_case *c, struct bc_buf *out);
 	void *ctx;
 };
 

@@ -38,10 +38,10 @@ static inline void bc_extfs_ptr_cleanup(struct bc_extfs **fs)
 {
 	bc_extfs_free(*fs);
 }
-/* Appends the content of a file of an image, whatever made it. path may be absolute; symbolic links are followed
+/* Appends the content of a file of an image, whatever made it; the file system begins offset bytes into it. path may be absolute; symbolic links are followed
  * inside. BC_E_FORMAT: no ext file system, no such file, damage, or more than max bytes. */
-bool bc_extfs_read(const char *image, const char *path, size_t max, struct bc_buf *out,
-	struct bc_err *err) BC_MUST_CHECK;
+bool bc_extfs_read(const char *image, uint64_t offset, const char *path, size_t max,
+	struct bc_buf *out, struct bc_err *err) BC_MUST_CHECK;
 /* Of the library, for keys. Static. */
 const char *bc_extfs_version(void);
 
