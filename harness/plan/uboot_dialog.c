@@ -13,10 +13,10 @@ static const struct board {
 	uint64_t ram, loader_bytes;
 	struct bc_mem_range flash;
 } boards[] = {
-	{"arm", "vexpress-a9", 0x60000000, 24 * MIB, {0x40000000, 128 * MIB}},
-	{"arm", "vexpress-a15", 0x80000000, 24 * MIB, {0x08000000, 128 * MIB}},
-	{"arm", "virt", 0x40000000, 36 * MIB, {0, 128 * MIB}},
-	{"aarch64", "virt", 0x40000000, 36 * MIB, {0, 128 * MIB}},
+	{"arm", "vexpress-a9", 0x60000000, 21 * MIB, {0x40000000, 128 * MIB}},
+	{"arm", "vexpress-a15", 0x80000000, 21 * MIB, {0x08000000, 128 * MIB}},
+	{"arm", "virt", 0x40000000, 35 * MIB, {0, 128 * MIB}},
+	{"aarch64", "virt", 0x40000000, 35 * MIB, {0, 128 * MIB}},
 };
 
 static void find_board(const struct bc_machine *machine, struct bc_memory *m)

@@ -192,7 +192,7 @@ START_TEST(each_check)
 	expect("- uboot: tftp 0x6f000000 uImage\n",
 		"6:15 load-reserved: uImage is loaded to 0x6f000000 to 0x6f532240: U-Boot itself "
 		"lies "
-		"from about 0x6e800000 on; load uImage to 0x61000000\n");
+		"from about 0x6eb00000 on; load uImage to 0x61000000\n");
 	expect("- uboot: tftp 0x62000000 zImage; bootz 0x62000000 - 0x63000000\n",
 		"6:53 boot-address: nothing was loaded to 0x63000000, where the device tree should "
 		"be; "
@@ -303,10 +303,10 @@ START_TEST(the_table)
 	bc_memory_print(&memory, &out);
 	ck_assert_str_eq(out.data,
 		"Memory: 256 MiB of RAM, 0x60000000 to 0x70000000; U-Boot itself from about "
-		"0x6e800000 on\n"
+		"0x6eb00000 on\n"
 		"  from        to                bytes           room  what\n"
 		"  0x60003000  0x60535240    5,448,256     16,764,928  the kernel uImage (step 1)\n"
-		"  0x61000000  ?                     ?    226,492,416  the device tree none (step "
+		"  0x61000000  ?                     ?    229,638,144  the device tree none (step "
 		"1)\n"
 		"  0x60008000  0x6053a200    5,448,192                 the kernel uImage, where it "
 		"is "
