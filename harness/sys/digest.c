@@ -29,12 +29,26 @@ void bc_digest_add(struct bc_digest *digest, const void *data, size_t len)
 		abort();
 }
 
+/* The length, and what it is the length of. */
+static void add_counted(struct bc_digest *digest, const char *text, char mark)
+{
+	size_t len = strlen(text);
+	char head[24], *p = head + sizeof(head);
+	*--p = ':';
+	size_t n = len;
+	do
+		*--p = (char)('0' + n % 10);
+	while (n /= 10);
+	if (mark)
+		*--p = mark;
+	bc_digest_add(digest, p, (size_t)(head + sizeof(head) - p));
+	bc_digest_add(digest, text, len);
+}
+
 void bc_digest_field(struct bc_digest *digest, const char *label, const char *text)
 {
-	char head[96];
-	int n = snprintf(head, sizeof(head), "%zu:%.40s=%zu:", strlen(label), label, strlen(text));
-	bc_digest_add(digest, head, (size_t)n);
-	bc_digest_add(digest, text, strlen(text));
+	add_counted(digest, label, '\0');
+	add_counted(digest, text, '=');
 }
 
 void bc_digest_end(struct bc_digest *digest, char hex[BC_DIGEST_HEX])

@@ -26,6 +26,35 @@ START_TEST(sums)
 }
 END_TEST
 
+static void sum_field(const char *label, const char *text, char hex[BC_DIGEST_HEX])
+{
+	struct bc_digest *d = bc_digest_new();
+	bc_digest_field(d, label, text);
+	bc_digest_end(d, hex);
+}
+
+/* A field counts to its last byte, and where its label ends does too. */
+START_TEST(fields)
+{
+	static const char long_a[] = "drivers/net/ethernet/broadcom/genet/bcmgenet_wol_a.c";
+	static const char long_b[] = "drivers/net/ethernet/broadcom/genet/bcmgenet_wol_b.c";
+	char x[BC_DIGEST_HEX], y[BC_DIGEST_HEX];
+	struct bc_digest *d = bc_digest_new();
+	bc_digest_add(d, "4:name=11:twelve less", 21);
+	bc_digest_end(d, x);
+	sum_field("name", "twelve less", y);
+	ck_assert_str_eq(x, y);
+	sum_field(long_a, "the same", x);
+	sum_field(long_b, "the same", y);
+	ck_assert_str_ne(x, y);
+	sum_field("ab", "c", x);
+	sum_field("a", "bc", y);
+	ck_assert_str_ne(x, y);
+	sum_field("", "", x);
+	ck_assert_str_ne(x, SUM_EMPTY);
+}
+END_TEST
+
 static void make_file(const char *path, const char *data, size_t size, bool is_sparse)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
@@ -115,4 +144,4 @@ START_TEST(sums_a_file)
 }
 END_TEST
 
-CHECK_MAIN("digest", sums, fields_do_not_run_together, sums_a_file, sums_data)
+CHECK_MAIN("digest", sums, fields, fields_do_not_run_together, sums_a_file, sums_data)
