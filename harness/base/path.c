@@ -6,7 +6,13 @@ char *bc_path_join(const char *a, const char *b)
 {
 	if (*b == '/' || !*a)
 		return bc_strdup(b);
-	return bc_asprintf("%s%s%s", a, bc_has_suffix(a, "/") ? "" : "/", b);
+	size_t n = strlen(a), m = strlen(b), slash = a[n - 1] != '/';
+	char *path = bc_calloc(n + slash + m + 1, 1);
+	memcpy(path, a, n);
+	if (slash)
+		path[n] = '/';
+	memcpy(path + n + slash, b, m);
+	return path;
 }
 
 char *bc_path_dir(const char *path)

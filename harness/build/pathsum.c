@@ -20,65 +20,80 @@
 #define RACY_NS	   ((int64_t)2000000000)
 
 struct memory {
-	struct bc_buf old; /* lines, each ended by NUL once it was looked at */
+	struct bc_buf old; /* lines */
 	size_t at;	   /* the next line of old */
 	struct bc_buf new;
 	bool is_changed;
 	int64_t now;
 };
 
-static int64_t ns_of(struct timespec t)
+static bool read_number(const char **p, int64_t *value)
 {
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+	char *end = NULL;
+	*value = strtoll(*p, &end, 10);
+	bool ok = end != *p && *end == ' ';
+	*p = ok ? end + 1 : *p;
+	return ok;
 }
 
-/* The remembered sum of path, if it is of exactly this file. Paths come in order, so one pass over the old
- * lines is enough. */
+/* A line, without its end. *path is behind the numbers; NULL for what is no line. */
+static const char *read_line(const char *line, char sum[BC_DIGEST_HEX], struct bc_stamp *stamp)
+{
+	int64_t inode;
+	size_t n = BC_DIGEST_HEX - 1;
+	if (strspn(line, "0123456789abcdef") != n || line[n] != ' ')
+		return NULL;
+	const char *p = line + n + 1;
+	memcpy(sum, line, n);
+	sum[n] = '\0';
+	if (!read_number(&p, &stamp->size) || !read_number(&p, &stamp->mtime_ns) ||
+		!read_number(&p, &stamp->ctime_ns) || !read_number(&p, &inode))
+		return NULL;
+	stamp->inode = (uint64_t)inode;
+	return p;
+}
+
+/* The remembered sum of path, if it is of exactly this file; its line is kept. Paths come in order, so one
+ * pass over the old lines is enough. */
 static bool recall(
-	struct memory *m, const char *path, const struct stat *st, char hex[BC_DIGEST_HEX])
+	struct memory *m, const char *path, const struct bc_stamp *stamp, char hex[BC_DIGEST_HEX])
 {
 	while (m->at < m->old.len) {
-		char *line = m->old.data + m->at;
-		size_t len = strcspn(line, "\n");
-		int64_t size, mtime, ctime;
-		uint64_t inode;
+		char *line = m->old.data + m->at, *end = strchr(line, '\n');
+		size_t len = end ? (size_t)(end - line) : strlen(line);
 		char sum[BC_DIGEST_HEX];
-		int used = 0;
+		struct bc_stamp was = {0};
 		line[len] = '\0';
-		int got = sscanf(line,
-			"%64[0-9a-f] %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNu64 " %n", sum,
-			&size, &mtime, &ctime, &inode, &used);
-		int order = got == 5 && used ? bc_tree_compare(line + used, path) : -1;
-		if (order > 0) {
-			line[len] = '\n';
+		const char *its_path = read_line(line, sum, &was);
+		int order = its_path ? bc_tree_compare(its_path, path) : -1;
+		line[len] = '\n';
+		if (order > 0)
 			return false;
-		}
 		m->at += len + 1;
 		if (order < 0)
 			continue;
-		if (strlen(sum) != 64 || size != st->st_size || mtime != ns_of(st->st_mtim) ||
-			ctime != ns_of(st->st_ctim) || inode != (uint64_t)st->st_ino)
+		if (was.size != stamp->size || was.mtime_ns != stamp->mtime_ns ||
+			was.ctime_ns != stamp->ctime_ns || was.inode != stamp->inode)
 			return false;
 		memcpy(hex, sum, BC_DIGEST_HEX);
+		bc_buf_add(&m->new, line, len + 1);
 		return true;
 	}
 	return false;
 }
 
-static bool sum_file(struct memory *m, const char *full, const char *path, const struct stat *st,
-	char hex[BC_DIGEST_HEX], struct bc_err *err)
+static bool sum_file(struct memory *m, const char *full, const char *path,
+	const struct bc_stamp *stamp, char hex[BC_DIGEST_HEX], struct bc_err *err)
 {
-	if (!recall(m, path, st, hex)) {
-		if (!bc_digest_file(full, hex, err))
-			return false;
-		m->is_changed = true;
-	}
-	bool is_racy =
-		m->now - ns_of(st->st_mtim) < RACY_NS || m->now - ns_of(st->st_ctim) < RACY_NS;
+	if (recall(m, path, stamp, hex))
+		return true;
+	if (!bc_digest_file(full, hex, err))
+		return false;
+	m->is_changed = true;
+	bool is_racy = m->now - stamp->mtime_ns < RACY_NS || m->now - stamp->ctime_ns < RACY_NS;
 	if (!is_racy && !strchr(path, '\n'))
-		bc_buf_addf(&m->new, "%s %" PRId64 " %" PRId64 " %" PRId64 " %" PRIu64 " %s\n", hex,
-			(int64_t)st->st_size, ns_of(st->st_mtim), ns_of(st->st_ctim),
-			(uint64_t)st->st_ino, path);
+		bc_buf_addf(&m->new, "%s %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %s\n", hex,
+			stamp->size, stamp->mtime_ns, stamp->ctime_ns, (int64_t)stamp->inode, path);
 	return true;
 }
 
@@ -86,14 +101,9 @@ static bool sum_entry(struct memory *m, const struct bc_tree_entry *t, struct bc
 	struct bc_err *err)
 {
 	char hex[BC_DIGEST_HEX] = "";
-	struct stat st;
 	BC_AUTO(bc_buf) line = {0};
-	if (t->e.type == BC_ENTRY_FILE) {
-		if (lstat(t->source, &st) != 0)
-			return bc_fail(err, BC_E_IO, errno, "cannot read %s", t->source);
-		if (!sum_file(m, t->source, t->e.path, &st, hex, err))
-			return false;
-	}
+	if (t->e.type == BC_ENTRY_FILE && !sum_file(m, t->source, t->e.path, &t->stamp, hex, err))
+		return false;
 	bc_buf_addf(&line, "%d %o %u %u %s %s", (int)t->e.type, t->e.mode, t->e.major, t->e.minor,
 		hex, t->e.target ? t->e.target : "");
 	bc_digest_field(digest, t->e.path, line.data);
@@ -119,7 +129,8 @@ static bool sum_single(struct memory *m, const char *path, const struct stat *st
 	char hex[BC_DIGEST_HEX], struct bc_err *err)
 {
 	char content[BC_DIGEST_HEX];
-	if (!sum_file(m, path, bc_path_base(path), st, content, err))
+	struct bc_stamp stamp = bc_stamp_of(st);
+	if (!sum_file(m, path, bc_path_base(path), &stamp, content, err))
 		return false;
 	struct bc_digest *digest = bc_digest_new();
 	bc_digest_field(digest, "type", st->st_mode & 0100 ? "program" : "file");
@@ -143,7 +154,9 @@ static void memory_open(struct memory *m, const char *file)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME, &now);
-	*m = (struct memory){.old.max = MEMORY_MAX, .new.max = MEMORY_MAX, .now = ns_of(now)};
+	*m = (struct memory){.old.max = MEMORY_MAX,
+		.new.max = MEMORY_MAX,
+		.now = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec};
 	if (!bc_fs_read(file, MEMORY_MAX, &m->old, NULL))
 		bc_buf_clear(&m->old);
 }

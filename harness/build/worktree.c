@@ -40,7 +40,8 @@ static bool add(struct bc_tree *tree, const char *dir, const char *path, struct 
 	} else {
 		return true; /* a submodule */
 	}
-	bc_tree_add(tree, &e, e.type == BC_ENTRY_FILE ? full : NULL, NULL);
+	bc_tree_add(tree, &e, e.type == BC_ENTRY_FILE ? full : NULL, NULL)->stamp =
+		bc_stamp_of(&st);
 	return true;
 }
 

@@ -172,6 +172,16 @@ static bool read_link(const char *full, char target[BC_ARCHIVE_NAME_MAX + 1], st
 	return true;
 }
 
+struct bc_stamp bc_stamp_of(const struct stat *st)
+{
+	return (struct bc_stamp){
+		.size = (int64_t)st->st_size,
+		.mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
+		.ctime_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec,
+		.inode = (uint64_t)st->st_ino,
+	};
+}
+
 /* One thing on disk, as an entry; false without an error object never happens. */
 static bool add_from_disk(struct bc_tree *tree, const char *full, const char *path,
 	const struct stat *st, struct bc_err *err)
@@ -200,7 +210,9 @@ static bool add_from_disk(struct bc_tree *tree, const char *full, const char *pa
 		return bc_fail(
 			err, BC_E_FORMAT, 0, "%s is a socket: it cannot be part of a tree", full);
 	}
-	bc_tree_add(tree, &e, e.type == BC_ENTRY_FILE ? full : NULL, NULL);
+	struct bc_tree_entry *t =
+		bc_tree_add(tree, &e, e.type == BC_ENTRY_FILE ? full : NULL, NULL);
+	t->stamp = bc_stamp_of(st);
 	return true;
 }
 
@@ -213,6 +225,8 @@ static bool walk(
 		return bc_fail(err, BC_E_LIMIT, 0, "%s is nested too deep", dir);
 	if (!bc_fs_list(dir, &names, err))
 		return false;
+	/* Names are looked up from here: a kernel has tens of thousands of them, deep down. */
+	BC_AUTO_FD at = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	for (size_t i = 0; i < names.len; i++) {
 		struct stat st;
 		if (strcmp(names.items[i], ".git") == 0)
@@ -222,7 +236,7 @@ static bool walk(
 				BC_ARCHIVE_MAX_ENTRIES);
 		BC_AUTO_FREE char *path = bc_path_join(below, names.items[i]);
 		BC_AUTO_FREE char *full = bc_path_join(root, path);
-		if (lstat(full, &st) != 0)
+		if (fstatat(at, names.items[i], &st, AT_SYMLINK_NOFOLLOW) != 0)
 			return bc_fail(err, BC_E_IO, errno, "cannot read %s", full);
 		if (!add_from_disk(tree, full, path, &st, err))
 			return false;
@@ -244,9 +258,18 @@ static int by_path(const void *a, const void *b)
 	return c ? c : (x->order > y->order) - (x->order < y->order);
 }
 
+/* A walk of one folder comes in order, and to see that is cheap. */
+static bool is_sorted(const struct bc_tree *tree)
+{
+	for (size_t i = 1; i < tree->len; i++)
+		if (by_path(&tree->items[i - 1], &tree->items[i]) > 0)
+			return false;
+	return true;
+}
+
 static void sort(struct bc_tree *tree)
 {
-	if (tree->len)
+	if (!is_sorted(tree))
 		qsort(tree->items, tree->len, sizeof(*tree->items), by_path);
 }
 

@@ -11,14 +11,24 @@
 
 #define BC_TREE_DEPTH 128 /* folders within folders */
 
+/* What tells whether a file on disk is still the same. */
+struct bc_stamp {
+	int64_t size, mtime_ns, ctime_ns;
+	uint64_t inode; /* 0 = nothing is known */
+};
+
 struct bc_tree_entry {
 	struct bc_entry e;	    /* strings owned */
 	char *source;		    /* FILE: where its bytes are; NULL = in data */
 	char *data;		    /* FILE: e.size bytes */
 	char sha256[BC_DIGEST_HEX]; /* FILE from a listing; "" = not known */
 	bool is_data_sum;	    /* sha256 is that of bc_digest_data() */
+	struct bc_stamp stamp;	    /* FILE from the disk */
 	size_t order;
 };
+
+struct stat;
+struct bc_stamp bc_stamp_of(const struct stat *st);
 
 /* Zero initialised is empty. */
 struct bc_tree {
