@@ -363,6 +363,11 @@ void bc_session_kernel_bytes(struct bc_session *s, uint64_t now_ms, const char *
 	push(s->kernel, now_ms, data, len);
 }
 
+void bc_session_follow(struct bc_session *s, bc_console_record_fn *next, void *ctx)
+{
+	bc_console_follow(&s->kernel->console, next, ctx);
+}
+
 void bc_session_other_bytes(struct bc_session *s, uint64_t now_ms)
 {
 	s->now_ms = now_ms;

@@ -4,6 +4,7 @@
 #define BOOTCHECK_RUN_SESSION_H
 
 #include <bootcheck/run/detect.h>
+#include <bootcheck/run/pending.h>
 #include <bootcheck/run/steps.h>
 
 struct bc_session;
@@ -58,6 +59,9 @@ void bc_session_start(struct bc_session *s);
 void bc_session_bytes(struct bc_session *s, uint64_t now_ms, const char *data, size_t len);
 /* Bytes of the kernel's own port, where the case has one (`machine.kernel`). */
 void bc_session_kernel_bytes(struct bc_session *s, uint64_t now_ms, const char *data, size_t len);
+/* From now on the kernel's records come from its ring buffer (run/pending.h): next is called before bytes of
+ * the kernel's port are looked at, until it has no more. */
+void bc_session_follow(struct bc_session *s, bc_console_record_fn *next, void *ctx);
 /* Another UART spoke: the machine is not silent. */
 void bc_session_other_bytes(struct bc_session *s, uint64_t now_ms);
 /* When bc_session_tick() must be called at the latest, in ms since the start; UINT64_MAX = never. */
