@@ -418,6 +418,12 @@ bool bc_dialog_is_stranded(struct bc_dialog *d, const struct bc_text *tail)
 		bc_dialog_prompt_len(d, BC_PROMPT_LOADER, tail->data, tail->len) == tail->len;
 }
 
+void bc_dialog_set_prompt(struct bc_dialog *d, enum bc_prompt whose, struct bc_pattern *pattern)
+{
+	bc_pattern_free(d->prompts[whose]);
+	d->prompts[whose] = pattern;
+}
+
 bool bc_dialog_at_prompt(const struct bc_dialog *d, enum bc_prompt whose)
 {
 	return d->at_prompt == whose;

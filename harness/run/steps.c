@@ -2,6 +2,9 @@
 
 extern const struct bc_step_kind bc_step_expect, bc_step_reject, bc_step_send, bc_step_run,
 	bc_step_power, bc_step_wait, bc_step_serve, bc_step_uboot;
+extern const struct bc_step_kind bc_step_login, bc_step_activate, bc_step_prompt;
+extern const struct bc_variant bc_step_login_variant, bc_step_activate_variant,
+	bc_step_prompt_variant;
 extern const struct bc_variant bc_step_expect_variant, bc_step_reject_variant, bc_step_send_variant,
 	bc_step_run_variant, bc_step_power_variant, bc_step_wait_variant, bc_step_serve_variant,
 	bc_step_uboot_variant;
@@ -10,6 +13,9 @@ const struct bc_step_kind *const bc_step_kinds[] = {
 	&bc_step_expect,
 	&bc_step_run,
 	&bc_step_send,
+	&bc_step_login,
+	&bc_step_activate,
+	&bc_step_prompt,
 	&bc_step_uboot,
 	&bc_step_power,
 	&bc_step_wait,
@@ -22,6 +28,9 @@ const struct bc_variant *const bc_step_variants[] = {
 	&bc_step_expect_variant,
 	&bc_step_run_variant,
 	&bc_step_send_variant,
+	&bc_step_login_variant,
+	&bc_step_activate_variant,
+	&bc_step_prompt_variant,
 	&bc_step_uboot_variant,
 	&bc_step_power_variant,
 	&bc_step_wait_variant,

@@ -65,6 +65,23 @@ static inline void add_step(const char *tag, const char *head, ...)
 	bc_vec_push(&rig.c.steps, step);
 }
 
+/* A step whose head is a map: add_map_step("login", "user", "root", "password", "x", NULL). */
+static inline void add_map_step(const char *tag, ...)
+{
+	struct bc_loc nowhere = {0};
+	struct bc_step step = {
+		.kind = bc_strdup(tag), .params = bc_value_new(BC_VALUE_MAP, nowhere)};
+	struct bc_value *map = bc_value_new(BC_VALUE_MAP, nowhere);
+	va_list args;
+	va_start(args, tag);
+	for (const char *key; (key = va_arg(args, const char *));)
+		bc_value_set(map, key, nowhere,
+			bc_value_new_scalar(va_arg(args, const char *), nowhere));
+	va_end(args);
+	bc_value_set(step.params, tag, nowhere, map);
+	bc_vec_push(&rig.c.steps, step);
+}
+
 static inline void setup(void)
 {
 	rig = (struct rig){

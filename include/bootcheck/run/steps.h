@@ -102,6 +102,8 @@ void bc_dialog_wake(struct bc_dialog *d, uint64_t ms);
 /* A prompt: true and *consumed when the text ends with it. */
 bool bc_dialog_match_prompt(
 	struct bc_dialog *d, enum bc_prompt whose, const struct bc_text *text, size_t *consumed);
+/* From now on this is the prompt. Takes the pattern. */
+void bc_dialog_set_prompt(struct bc_dialog *d, enum bc_prompt whose, struct bc_pattern *pattern);
 /* True from a matched prompt until something is typed. */
 bool bc_dialog_at_prompt(const struct bc_dialog *d, enum bc_prompt whose);
 /* Makes a text that occurs in no other command of this boot: 8 hexadecimal digits; says the newest. */
