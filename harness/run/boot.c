@@ -92,6 +92,19 @@ static void show_line(struct bc_boot_run *b, const struct bc_session_event *e)
 	progress(b, BC_PROGRESS_LINE, text.data);
 }
 
+/* [[offset, length], …] in console.log. */
+static struct bc_json *places(const struct bc_session_event *e)
+{
+	struct bc_json *list = bc_json_new_array();
+	for (size_t i = 0; i < e->span_count; i++) {
+		struct bc_json *place = bc_json_new_array();
+		bc_json_append(place, bc_json_new_int((int64_t)e->spans[i].offset));
+		bc_json_append(place, bc_json_new_int((int64_t)e->spans[i].len));
+		bc_json_append(list, place);
+	}
+	return list;
+}
+
 static void on_event(void *ctx, const struct bc_session_event *e)
 {
 	struct bc_boot_run *b = ctx;
@@ -125,6 +138,11 @@ static void on_event(void *ctx, const struct bc_session_event *e)
 		bc_json_set_string(line, "detector", e->id);
 		bc_json_set_string(line, "title", e->text);
 		bc_json_set_int(line, "line", (int64_t)e->line);
+		break;
+	case BC_SESSION_HEALED:
+		line = bc_journal_line("healed", b->c->id, b->o.number);
+		bc_json_set_int(line, "line", (int64_t)e->line);
+		bc_json_set(line, "bytes", places(e));
 		break;
 	case BC_SESSION_VERDICT:
 		line = bc_journal_line("verdict", b->c->id, b->o.number);

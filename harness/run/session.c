@@ -16,6 +16,9 @@ static size_t port_count(const struct bc_session *s)
 	return s->kernel == s->shell ? 1 : 2;
 }
 
+/* Healed lines that are told of. */
+#define MAX_HEALED 1000
+
 /* Events and phases */
 
 static void tell(struct bc_session *s, struct bc_session_event e)
@@ -191,11 +194,26 @@ static bool is_for_detectors(const struct port *port, enum bc_stream stream)
 		(stream == BC_STREAM_ANY && claim != BC_CLAIM_ECHO);
 }
 
+/* Told of the first ones, so that a report can show where each byte stood. */
+static void note_healed(struct port *port, const struct bc_console_line *line)
+{
+	struct bc_session *s = port->s;
+	if (line->span_count < 2 || line->stream == BC_STREAM_KERNEL || port != s->shell)
+		return;
+	if (s->healed++ < MAX_HEALED)
+		tell(s,
+			(struct bc_session_event){.kind = BC_SESSION_HEALED,
+				.line = line->number,
+				.spans = line->spans,
+				.span_count = line->span_count});
+}
+
 static void on_line(void *ctx, const struct bc_console_line *line)
 {
 	struct port *port = ctx;
 	struct bc_session *s = port->s;
 	bc_excerpt_add(&port->excerpt, line->number, line->data, line->len);
+	note_healed(port, line);
 	/* The detectors look at a line in the phase that it was printed in, which it may end. */
 	enum bc_phase_id before = s->phase;
 	set_phase(s, bc_phase_after(before, line));

@@ -42,6 +42,7 @@ struct bc_session {
 		BC_VEC(struct phase_time);
 	} phases;
 	uint64_t now_ms, last_byte_ms;
+	uint64_t healed; /* lines that records had cut */
 	bool is_started, is_ended, saw_prompt;
 	bool is_doubtful; /* the open line matches a reject so far; what is still to come may change that */
 

@@ -59,6 +59,11 @@ void bc_session_result(struct bc_session *s, uint64_t now_ms, struct bc_attempt 
 	if (a->verdict != BC_ERROR)
 		bc_outcome_judge(&s->c->outcome, a);
 	fill_phases(s, now_ms, a);
+	if (s->healed) {
+		char count[32];
+		snprintf(count, sizeof(count), "%llu", (unsigned long long)s->healed);
+		bc_property_add(&a->properties, "console.healed", count);
+	}
 	bc_vec_each (k, &s->known)
 		if (!k->is_used)
 			bc_property_add(&a->properties,

@@ -54,13 +54,25 @@ static enum bc_step_state start(void *state, struct bc_dialog *d)
 	return BC_STEP_WAIT;
 }
 
-/* Does the open line end in a question with this word? Blanks behind its colon do not count. */
-static bool asks(const struct bc_text *t, const char *word)
+/* Does the open line end in a question with this word? Blanks behind its colon do not count. In a recording the
+ * answer may stand behind it already. *end is behind the question. */
+static bool asks(const struct bc_dialog *d, const struct bc_text *t, const char *word, size_t *end)
 {
-	size_t end = t->len, n = strlen(word);
-	while (end > t->start && t->data[end - 1] == ' ')
-		end--;
-	return !t->is_line && end >= t->start + n && strncasecmp(t->data + end - n, word, n) == 0;
+	size_t n = strlen(word);
+	if (t->is_line && !bc_dialog_is_replay(d))
+		return false;
+	for (size_t at = t->start; at + n <= t->len; at++) {
+		if (strncasecmp(t->data + at, word, n) != 0)
+			continue;
+		size_t after = at + n;
+		while (after < t->len && t->data[after] == ' ')
+			after++;
+		if (after < t->len && !t->is_line)
+			continue;
+		*end = after;
+		return true;
+	}
+	return false;
 }
 
 static bool says(const struct bc_text *t, const char *text)
@@ -129,16 +141,12 @@ static enum bc_step_state text(
 	}
 	if (l->phase != NAME && (says(t, "Login incorrect") || says(t, "Login timed out")))
 		return refuse(l, d, t);
-	if (asks(t, "login:")) {
-		*consumed = t->len;
+	if (asks(d, t, "login:", consumed))
 		return type_name(l, d);
-	}
 	if (l->phase == NAME)
 		return BC_STEP_WAIT;
-	if (l->phase == NAME_TYPED && asks(t, "password:")) {
-		*consumed = t->len;
+	if (l->phase == NAME_TYPED && asks(d, t, "password:", consumed))
 		return type_password(l, d);
-	}
 	return bc_dialog_match_prompt(d, BC_PROMPT_SHELL, t, consumed) ? BC_STEP_DONE
 								       : BC_STEP_WAIT;
 }

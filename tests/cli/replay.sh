@@ -51,5 +51,15 @@ for name in fail-no-init fail-init-arch fail-init-fallback fail-wrong-console fa
 done
 want 1 'expected panic "VFS: Unable' cases/quick/fail-no-init.yaml $logs/fail-crash.log
 
+# Dialogs with a kernel that talks all the time, and with one that has a port of its own.
+for name in login splices colours activate login-incorrect; do
+	want 0 '1 passed' cases/console/$name.yaml fixtures/dialogs/$name.log
+done
+want 1 'Login incorrect: user "root"' <(sed '/^outcome/d; s#\.\./parts#'"$PWD"'/cases/parts#' cases/console/login-incorrect.yaml) \
+	fixtures/dialogs/login-incorrect.log
+want 0 '1 passed' cases/console/two-ports.yaml fixtures/dialogs/two-ports/console.log
+cp fixtures/dialogs/two-ports/console.log "$dir/"
+want 2 'there is no '"$dir/uart0.log" cases/console/two-ports.yaml "$dir/console.log"
+
 want 2 'a case and a log are wanted' "$dir/pc.yaml"
 want 2 'one case and one log are wanted' "$dir/pc.yaml" $logs/good-x86_64-pc.log extra

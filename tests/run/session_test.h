@@ -15,6 +15,7 @@ struct rig {
 	size_t echoed; /* of sent, by echo() */
 	struct bc_attempt attempt;
 	int verdicts; /* events */
+	int healed;   /* of lines in two pieces */
 };
 
 static struct rig rig;
@@ -41,6 +42,7 @@ static void on_event(void *ctx, const struct bc_session_event *event)
 {
 	(void)ctx;
 	rig.verdicts += event->kind == BC_SESSION_VERDICT;
+	rig.healed += event->kind == BC_SESSION_HEALED && event->span_count == 2;
 }
 
 /* A step as the plan would give it: "run", "uname -r", then pairs of options. */

@@ -252,10 +252,12 @@ END_TEST
 /* Recordings of real boots: whole, byte by byte and in random pieces. */
 START_TEST(recordings_split)
 {
-	static const char *const names[] = {
-		"boot-debian-armmp.log", "splice-per-char.log", "splice-blocks.log"};
+	static const char *const names[] = {"consoles/boot-debian-armmp.log",
+		"consoles/splice-per-char.log", "consoles/splice-blocks.log",
+		"consoles/armhf-dmesg.log", "consoles/arm64-keep.log", "dialogs/login.log",
+		"dialogs/splices.log", "dialogs/colours.log", "dialogs/activate.log"};
 	BC_AUTO(bc_buf) data = {0};
-	BC_AUTO_FREE char *path = bc_asprintf(BC_SOURCE_DIR "/fixtures/consoles/%s", names[_i]);
+	BC_AUTO_FREE char *path = bc_asprintf(BC_SOURCE_DIR "/fixtures/%s", names[_i]);
 	ck_assert(bc_fs_read(path, 1 << 20, &data, NULL));
 	BC_AUTO_FREE char *whole = parse(data.data, data.len, data.len, 0);
 	BC_AUTO_FREE char *bytes = parse(data.data, data.len, 1, 0);
@@ -333,7 +335,7 @@ int main(void)
 	tcase_add_loop_test(tc, every_split_fed, 0, (int)BC_LEN(fed));
 	tcase_add_test(tc, nul_bytes_vanish);
 	tcase_add_test(tc, long_lines_are_cut);
-	tcase_add_loop_test(tc, recordings_split, 0, 3);
+	tcase_add_loop_test(tc, recordings_split, 0, 9);
 	tcase_add_loop_test(tc, splices_heal, 0, 3);
 	tcase_add_test(tc, printk_prefixes);
 	suite_add_tcase(suite, tc);

@@ -71,6 +71,10 @@ START_TEST(kernel_line_inside_output_is_no_output)
 			n, n);
 	say(2, out);
 	ck_assert_int_eq(result(2)->verdict, BC_PASS);
+	/* The begin marker, the output and the end marker were cut. */
+	ck_assert_int_eq(rig.healed, 3);
+	ck_assert_str_eq(result(2)->properties.items[0].name, "console.healed");
+	ck_assert_str_eq(result(2)->properties.items[0].value, "3");
 }
 END_TEST
 

@@ -6,6 +6,7 @@
 #include <bootcheck/run/detect.h>
 #include <bootcheck/run/pending.h>
 #include <bootcheck/run/steps.h>
+#include <bootcheck/run/writer.h>
 
 struct bc_session;
 
@@ -15,6 +16,7 @@ enum bc_session_event_kind {
 	BC_SESSION_RETYPE, /* a line is typed again. number: step, text: the line, len: bytes of it that
 				had come back, state: why */
 	BC_SESSION_DETECT,  /* text: title, id: detector, line */
+	BC_SESSION_HEALED,  /* a line that records had cut. line, spans: its raw bytes */
 	BC_SESSION_VERDICT, /* it is certain */
 	BC_SESSION_LINE,    /* text: newest line, for progress; not NUL-terminated: len */
 };
@@ -27,6 +29,8 @@ struct bc_session_event {
 	int number;
 	uint64_t line;
 	const char *state; /* "start", "done", "failed" */
+	const struct bc_console_span *spans;
+	size_t span_count;
 };
 
 struct bc_session_io {

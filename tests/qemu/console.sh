@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# labels: qemu
+# timeout: 2400
+# serial: true
+# Consoles of real guests, idle and with both cores kept busy; what they left is judged the same once more.
+set -euo pipefail
+. "$SOURCE_DIR/tests/qemu/lib.bash"
+cd "$SOURCE_DIR"
+command -v xmllint >/dev/null || fail "xmllint is missing: apt-get install libxml2-utils"
+
+load=()
+stop_load() {
+	[[ ${#load[@]} == 0 ]] || kill "${load[@]}" 2>/dev/null || true
+	load=()
+}
+trap 'stop_load; cleanup' EXIT
+
+# all_pass RUN WHAT
+all_pass() {
+	try "$BOOTCHECK" run cases/console --output "$dir/$1"
+	cat "$dir/out"
+	want_rc 0 "$2"
+	valid_junit "$dir/$1"
+	no_emulators "$dir/$1"
+	cases=$("$BOOTCHECK" list cases/console --json | grep -c '"id"')
+	tests=$(xmllint --xpath 'count(//testcase)' "$dir/$1/junit.xml")
+	[[ $cases -ge 6 && $tests == "$cases" ]] || fail "$tests test cases in junit.xml, $cases listed"
+	[[ $(xmllint --xpath 'count(//failure|//error|//skipped)' "$dir/$1/junit.xml") == 0 ]] || fail "not all passed: $2"
+}
+
+# The recordings say the same again.
+judge_again() {
+	local name
+	for name in splices colours login login-incorrect activate two-ports; do
+		try "$BOOTCHECK" replay "cases/console/$name.yaml" "$dir/$1/cases/$name/console.log"
+		want_rc 0 "the replay of $name"
+	done
+}
+
+# spliced RUN NAME: how many of userspace's lines the kernel cut.
+spliced() {
+	grep -c '"kind": *"healed"' <(grep "\"case\": *\"$2\"" "$dir/$1/events.jsonl") || true
+}
+
+all_pass idle "the consoles"
+judge_again idle
+# They were cut indeed, or nothing was shown; the shell that has a port to itself was not.
+[[ $(spliced idle splices) -ge 5 ]] || fail "the kernel cut only $(spliced idle splices) lines of splices"
+[[ $(spliced idle two-ports) == 0 ]] || fail "the kernel cut lines on a port that is not its own"
+[[ ! -s $dir/idle/cases/two-ports/console.log ]] || ! grep -q flood "$dir/idle/cases/two-ports/console.log" ||
+	fail "the kernel's records are on the shell's port"
+
+for ((i = 0; i < $(nproc); i++)); do
+	(while :; do :; done) &
+	load+=($!)
+done
+all_pass busy "the consoles on a busy host"
+stop_load
+judge_again busy
