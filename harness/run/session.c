@@ -1,6 +1,5 @@
 #include <bootcheck/base/mem.h>
 #include <bootcheck/base/text.h>
-#include <bootcheck/sys/clock.h>
 
 #include "session_impl.h"
 
@@ -56,22 +55,6 @@ void bc_session_decide(struct bc_session *s, enum bc_verdict verdict, enum bc_fa
 	if (!s->line && verdict != BC_PASS)
 		s->line = s->port->console.lines;
 	tell(s, (struct bc_session_event){.kind = BC_SESSION_VERDICT, .text = title});
-}
-
-struct known *bc_session_known(
-	struct bc_session *s, const char *title, const char *line, size_t len)
-{
-	bc_vec_each (k, &s->known) {
-		if (k->is_over)
-			continue;
-		if (bc_pattern_find(k->pattern, title, strlen(title), 0, 0, NULL, 0) ==
-				BC_MATCH_YES ||
-			bc_pattern_find(k->pattern, line, len, 0, 0, NULL, 0) == BC_MATCH_YES) {
-			k->is_used = true;
-			return k;
-		}
-	}
-	return NULL;
 }
 
 static void decide_hit(struct port *port, size_t n, const char *line, size_t len)
@@ -277,21 +260,6 @@ static void offer_tail(struct bc_session *s)
 
 /* Life */
 
-static bool load_known(struct bc_session *s, struct bc_err *err)
-{
-	char today[11];
-	bc_clock_today(today);
-	for (size_t i = 0; i < s->c->known.len; i++) {
-		const struct bc_known *entry = &s->c->known.items[i];
-		struct known k = {bc_pattern_new(entry->pattern, err), entry, false,
-			entry->until && strcmp(entry->until, today) < 0};
-		if (!k.pattern)
-			return false;
-		bc_vec_push(&s->known, k);
-	}
-	return true;
-}
-
 static void open_port(struct bc_session *s, struct port *port)
 {
 	BC_AUTO(bc_strs) all = {0};
@@ -324,7 +292,7 @@ struct bc_session *bc_session_new(const struct bc_case *c, const struct bc_sessi
 	for (size_t i = 0; i < BC_LEN(s->ports); i++)
 		open_port(s, &s->ports[i]);
 	s->dialog = bc_dialog_new(c, &s->io, scale, is_replay, err);
-	if (s->dialog && load_known(s, err))
+	if (s->dialog && bc_session_load_known(s, err))
 		return s;
 	bc_session_free(s);
 	return NULL;

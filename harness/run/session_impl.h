@@ -64,6 +64,8 @@ struct bc_session {
 	int step;
 };
 
+/* Compiles the case's `known:`. */
+bool bc_session_load_known(struct bc_session *s, struct bc_err *err) BC_MUST_CHECK;
 /* The entry of `known:` that fits a title or a line, marked as used; NULL if none does. */
 struct known *bc_session_known(
 	struct bc_session *s, const char *title, const char *line, size_t len);

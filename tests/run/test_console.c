@@ -331,6 +331,7 @@ int main(void)
 {
 	Suite *suite = suite_create("console");
 	TCase *tc = tcase_create("console");
+	tcase_set_timeout(tc, 120); /* a busy host, valgrind */
 	tcase_add_loop_test(tc, every_split, 0, (int)BC_LEN(cases));
 	tcase_add_loop_test(tc, every_split_fed, 0, (int)BC_LEN(fed));
 	tcase_add_test(tc, nul_bytes_vanish);
