@@ -79,6 +79,9 @@ const struct bc_check_info bc_checks[] = {
 	{"name-clash", E, "One name is both a variable and an artifact.", "Rename one of them."},
 	{"net-tftp", E, "What `machine.net.tftp` says cannot be served.",
 		"The message says why; names are paths inside the served folder."},
+	{"nfs-slots", W, "The lan9118 loses packets of a root over NFS.",
+		"Let the kernel have two calls under way: sunrpc.tcp_slot_table_entries=2 "
+		"sunrpc.tcp_max_slot_table_entries=2 on its command line."},
 	{"no-steps", E, "A case that expects nothing passes whatever happens.",
 		"Add `console:` steps, or `outcome: fail`."},
 	{"not-a-case", E, "A file with neither `bootcheck:` nor `name:` among the cases.",

@@ -183,6 +183,23 @@ const struct bc_detector bc_detectors_loader[] = {
 		.advice = "check `machine.net`, and ipaddr, serverip, netmask and gatewayip",
 	},
 	{
+		.id = "uboot-nfs",
+		UBOOT,
+		.literal = "ERROR: File lookup fail\nERROR: Cannot mount\nERROR: Symlink "
+			   "fail\nERROR: NFS version "
+			   "not supported",
+		.regex = "\\*\\* ERROR: (File lookup fail|Cannot mount|Symlink fail|NFS version "
+			 "not supported.*)$",
+		.title = "U-Boot could not load a file over NFS: $1",
+		.means = "The server answers, but does not export the folder (`Cannot mount`), or "
+			 "has no such "
+			 "file in it (`File lookup fail`).",
+		.example = "Loading: *** ERROR: File lookup fail",
+		.unlike = "echo ERROR: File lookup fail",
+		.advice = "nfs.log in the case's folder says what was asked for; it must be under "
+			  "net.nfs",
+	},
+	{
 		.id = "uboot-load",
 		UBOOT,
 		.literal = "** Bad device\n** Unable to read file\n** File not found\nFailed to "

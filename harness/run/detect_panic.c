@@ -19,12 +19,30 @@ const struct bc_detector bc_detectors_panic[] = {
 			"could not mount.",
 		.example = "Kernel panic - not syncing: VFS: Unable to mount root fs on "
 			   "unknown-block(0,0)",
-		.unlike = "VFS: Unable to mount root fs via NFS, trying floppy.",
+		.unlike = "VFS: Unable to mount root fs via NFS.",
 		.advice = "check root= on the command line, the device's driver and the file "
 			  "system's "
 			  "option in the kernel's config (=y without an initramfs), and that the "
 			  "disk "
 			  "or the initramfs was given to the machine",
+	},
+	{
+		.id = "nfs-root",
+		LONE_PANIC,
+		.literal = "Unable to mount root fs via NFS",
+		.regex = "^(VFS: Unable to mount root fs via NFS)",
+		.title = "$1",
+		.means = "The kernel tried for a minute and a half to mount its root over NFS; the "
+			 "server does "
+			 "not answer, or not with that path and version. It panics next, for want "
+			 "of an init.",
+		.example = "VFS: Unable to mount root fs via NFS.",
+		.unlike = "init: VFS: Unable to mount root fs via NFS.",
+		.advice = "check nfsroot= and ip= on the command line, vers=3,tcp among the "
+			  "options, and that the "
+			  "network card's driver is in the kernel; nfs.log in the case's folder "
+			  "says what was "
+			  "asked for",
 	},
 	{
 		.id = "init-killed",

@@ -16,12 +16,10 @@
 /* Replies that wait for their turn; a client whose calls come faster is not read until some are gone. */
 #define MAX_WAITING ((size_t)256 << 10)
 
-/* QEMU's user network takes whatever a stream has and throws it at the guest's card at once. The receive
- * FIFO of a lan9118 holds 10 KiB: what does not fit is lost, and comes again after a second. A reply therefore
- * leaves only when the guest can have fetched the one before it. */
-#define READ_MAX    ((uint32_t)4096)
-#define BURST_BYTES ((size_t)4096)
-#define BURST_MS    1
+/* QEMU's user network throws whatever a stream has at the guest's card at once, and the receive FIFO of a
+ * lan9118 holds 10 KiB: what does not fit is lost, and comes again after a second. Two replies of this size
+ * fit, and a client can be told to have no more than two calls under way. */
+#define READ_MAX ((uint32_t)4096)
 
 struct port {
 	struct bc_nfs_server *server;
@@ -33,11 +31,9 @@ struct client {
 	struct bc_nfs_server *server;
 	int fd;
 	struct bc_watch *watch;
-	struct bc_timer *pace;
 	struct bc_rpc_stream in;
 	struct bc_buf out;
-	size_t burst; /* bytes that may still leave before the pace timer is due */
-	bool is_pacing, is_broken;
+	bool is_broken;
 };
 
 struct open_file {
@@ -139,7 +135,6 @@ static void client_free(struct client *c)
 		if (c->server->clients[i] == c)
 			c->server->clients[i] = NULL;
 	bc_watch_close(c->watch);
-	bc_timer_close(c->pace);
 	bc_rpc_stream_release(&c->in);
 	bc_buf_release(&c->out);
 	close(c->fd);
@@ -149,40 +144,23 @@ static void client_free(struct client *c)
 static void wait_for_more(struct client *c)
 {
 	int events = c->out.len < MAX_WAITING ? BC_READABLE : 0;
-	if (c->out.len && !c->is_pacing)
+	if (c->out.len)
 		events |= BC_WRITABLE;
 	bc_watch_start(c->watch, events);
 }
 
-/* Sends what may leave now. False: the client is gone. */
+/* False: the client is gone. */
 static bool flush(struct client *c)
 {
-	while (c->out.len && !c->is_pacing) {
-		size_t len = c->out.len < c->burst ? c->out.len : c->burst;
-		ssize_t n = send(c->fd, c->out.data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (c->out.len) {
+		ssize_t n = send(c->fd, c->out.data, c->out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return errno == EAGAIN || errno == EWOULDBLOCK;
 		bc_buf_drop(&c->out, (size_t)n);
-		c->burst -= (size_t)n;
-		if (!c->burst) {
-			c->is_pacing = true;
-			c->burst = BURST_BYTES;
-			bc_timer_start(c->pace, BURST_MS);
-		}
 	}
 	return true;
-}
-
-static void on_pace(void *ctx)
-{
-	struct client *c = ctx;
-	c->is_pacing = false;
-	if (flush(c))
-		wait_for_more(c);
-	else
-		client_free(c);
 }
 
 static void on_record(void *ctx, const void *data, size_t len)
@@ -242,10 +220,8 @@ static void on_listener(void *ctx, int events)
 		struct client *c = s->clients[i] = bc_calloc(1, sizeof(*c));
 		c->server = s;
 		c->fd = fd;
-		c->burst = BURST_BYTES;
 		c->out.max = MAX_WAITING + ((size_t)4 << 20);
 		c->watch = bc_watch_new(s->o.loop, fd, on_client, c);
-		c->pace = bc_timer_new(s->o.loop, on_pace, c);
 		wait_for_more(c);
 		return;
 	}

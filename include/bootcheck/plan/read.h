@@ -13,7 +13,7 @@ struct bc_case *bc_case_read(const struct bc_lint *lint, const struct bc_plan_fi
 /* [console-index], [no-steps], [outcome-pass], [reject-expect], [known-expired], [artifact-cycle], and those of
  * bc_memory_check(). */
 void bc_rules_check(struct bc_lint *lint, const struct bc_case *c);
-/* [bad-export]. */
+/* [bad-export], [nfs-slots]. */
 void bc_rules_nfs(struct bc_lint *lint, const struct bc_case *c);
 /* Adds the names of all artifacts that the case needs: those that it names outside of `artifacts`, and
  * what these name. */
