@@ -209,6 +209,7 @@ int main(int argc, char **argv)
 		return 0;
 	Suite *suite = suite_create("detect");
 	TCase *tc = tcase_create("detect");
+	tcase_set_timeout(tc, 60); /* Check's own 4 s are not enough on a busy host */
 	tcase_add_test(tc, test_examples);
 	tcase_add_test(tc, test_recordings);
 	suite_add_tcase(suite, tc);
