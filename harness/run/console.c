@@ -79,8 +79,13 @@ static void on_kernel_line(void *ctx, const struct bc_writer *w)
 }
 
 /* With printk.time=0 the lines before the command line was read still have stamps, all of them zero. */
-static void note_user_line(struct bc_console *c, size_t len)
+static void note_user_line(struct bc_console *c, const char *data, size_t len)
 {
+	/* It may be the kernel's: the ring buffer, once it is found, tells. */
+	if (bc_console_tail_stream(c) == BC_STREAM_ANY) {
+		uint64_t h = hash_text(data, len);
+		c->printed[h % PRINTED_SIZE] = h;
+	}
 	if (c->has_stamps && !c->newest_us && !c->has_user && len && ++c->unstamped >= 4)
 		c->has_stamps = false;
 }
@@ -88,7 +93,7 @@ static void note_user_line(struct bc_console *c, size_t len)
 static void on_user_line(void *ctx, const struct bc_writer *w)
 {
 	struct bc_console *c = ctx;
-	note_user_line(c, w->text.len);
+	note_user_line(c, w->text.data, w->text.len);
 	emit(c, w, bc_console_tail_stream(c));
 }
 
@@ -454,7 +459,7 @@ static size_t fast_line(struct bc_console *c, const char *data, size_t len)
 		accept(c, &j);
 		note_record_line(c, data, text);
 	} else {
-		note_user_line(c, text);
+		note_user_line(c, data, text);
 		line.stream = bc_console_tail_stream(c);
 	}
 	c->fn(c->ctx, &line);
@@ -478,13 +483,23 @@ static void split(struct bc_console *c, const char *data, size_t len, bool is_la
 		bc_buf_add(&c->held, data, len);
 }
 
+static bool is_line_seen(void *ctx, const char *text, size_t len)
+{
+	return was_printed(ctx, text, len);
+}
+
 static void read_ring(struct bc_console *c)
 {
 	struct bc_console_record record;
 	if (!c->next_record)
 		return;
-	while (c->next_record(c->record_ctx, &record))
+	bool is_new = false;
+	for (; c->next_record(c->record_ctx, &record); is_new = true)
 		bc_pending_add(c->pending, &record, c->now_ms);
+	/* The ring may be found in the middle of a boot. */
+	if (is_new && !c->is_synced && !c->has_stamps)
+		bc_pending_sync(c->pending, is_line_seen, c);
+	c->is_synced |= is_new;
 	bc_pending_age(c->pending, c->now_ms);
 }
 

@@ -7,6 +7,14 @@
 #define HEAD_LINES   60 /* a report without a trace is over after as many lines */
 #define TAIL_LINES   20 /* a panic within as many lines of a report's end belongs to it */
 
+/* A "[ cut here ]" of one caller: two processors may be at it at once. */
+struct cut {
+	char caller[12];
+	bool is_open;
+	unsigned lines; /* of this caller since */
+	char *message;	/* the first of them */
+};
+
 struct bc_detect {
 	struct bc_scan *scan;
 	const struct bc_detector *detectors[MAX_DETECTORS];
@@ -21,8 +29,9 @@ struct bc_detect {
 	} hits, notes;
 	struct report reports[MAX_REPORTS];
 	struct resets resets;
-	uint64_t kernel_lines, cut_at;
-	char *message; /* the line behind "[ cut here ]" */
+	uint64_t kernel_lines;
+	struct cut cuts[MAX_REPORTS];
+	size_t next_cut;
 	bool has_stamps;
 	unsigned unstamped; /* lines in a row */
 	char previous[256];
@@ -101,7 +110,8 @@ void bc_detect_free(struct bc_detect *detect)
 		bc_hit_release(note);
 	free(detect->hits.items);
 	free(detect->notes.items);
-	free(detect->message);
+	for (size_t i = 0; i < MAX_REPORTS; i++)
+		free(detect->cuts[i].message);
 	bc_facts_free(detect->facts);
 	bc_trace_free(detect->trace);
 	bc_scan_free(detect->scan);
@@ -129,6 +139,14 @@ static struct report *report_of(struct bc_detect *detect, const struct line *lin
 			strcmp(r->caller, line->caller) == 0)
 			return r;
 	}
+	return NULL;
+}
+
+static struct cut *find_cut(struct bc_detect *detect, const struct line *line)
+{
+	for (size_t i = 0; i < MAX_REPORTS; i++)
+		if (detect->cuts[i].is_open && strcmp(detect->cuts[i].caller, line->caller) == 0)
+			return &detect->cuts[i];
 	return NULL;
 }
 
@@ -343,10 +361,10 @@ static bool add_failure(struct bc_detect *detect, const struct bc_detector *d,
 		char *function = BC_TAKE(hit.function);
 		retitle(&hit, function);
 	}
-	bool has_message =
-		is_warning(&hit) && detect->message && line->number == detect->cut_at + 2;
+	const struct cut *cut = find_cut(detect, line);
+	bool has_message = is_warning(&hit) && cut && cut->lines == 2 && cut->message;
 	if (has_message)
-		add_message(&hit, detect->message);
+		add_message(&hit, cut->message);
 	if (d->flags & BC_DETECT_REPORT) {
 		struct report *r = free_report(detect);
 		*r = (struct report){.hit = detect->hits.len + 1,
@@ -406,13 +424,18 @@ static bool judge(struct bc_detect *detect, const struct line *line, bool is_use
 static void keep_message(struct bc_detect *detect, const struct line *line)
 {
 	static const char mark[] = "[ cut here ]";
+	struct cut *cut = find_cut(detect, line);
 	if (line->len > 20 && line->len < 60 && line->text[0] == '-' &&
 		memmem(line->text, line->len, mark, sizeof(mark) - 1)) {
-		detect->cut_at = line->number;
-		free(detect->message);
-		detect->message = NULL;
-	} else if (detect->cut_at && line->number == detect->cut_at + 1) {
-		detect->message = stable_text(line);
+		if (!cut)
+			cut = &detect->cuts[detect->next_cut++ % MAX_REPORTS];
+		free(cut->message);
+		*cut = (struct cut){.is_open = true};
+		memcpy(cut->caller, line->caller, sizeof(cut->caller));
+	} else if (cut && ++cut->lines == 1) {
+		cut->message = stable_text(line);
+	} else if (cut && cut->lines > 2) {
+		cut->is_open = false;
 	}
 }
 

@@ -116,6 +116,28 @@ void bc_pending_add(struct bc_pending *p, const struct bc_console_record *record
 	}
 }
 
+static bool is_printed(const struct bc_pending *p, const struct awaited *a)
+{
+	return a->level < p->log_level;
+}
+
+/* Texts repeat, so one line that was seen proves nothing: three in a row do. */
+void bc_pending_sync(struct bc_pending *p,
+	bool (*was_printed)(void *ctx, const char *text, size_t len), void *ctx)
+{
+	size_t seen = 0, end = p->first;
+	for (size_t i = p->first; i < p->lines.len; i++) {
+		const struct awaited *a = &p->lines.items[i];
+		if (!is_printed(p, a) || !a->len)
+			continue;
+		seen = was_printed(ctx, a->text, a->len) ? seen + 1 : 0;
+		if (seen >= 3)
+			end = i + 1;
+	}
+	p->is_proven |= end > p->first;
+	drop_until(p, end);
+}
+
 void bc_pending_age(struct bc_pending *p, uint64_t now_ms)
 {
 	if (!p->is_proven || now_ms < p->taken_ms + SILENT_MS)
@@ -125,11 +147,6 @@ void bc_pending_age(struct bc_pending *p, uint64_t now_ms)
 		end++;
 	if (end > p->first)
 		drop_until(p, end);
-}
-
-static bool is_printed(const struct bc_pending *p, const struct awaited *a)
-{
-	return a->level < p->log_level;
 }
 
 long bc_pending_find(const struct bc_pending *p, uint64_t us, const char *text, size_t len)

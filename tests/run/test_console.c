@@ -230,6 +230,29 @@ START_TEST(every_split_fed)
 }
 END_TEST
 
+/* The ring buffer is found when the console has printed part of it. */
+START_TEST(ring_found_late)
+{
+	static const char early[] = "one\r\ntwo\r\nthree\r\nfour\r\none\r\nuser\r\n",
+			  late[] = "/ fi[ve\r\n# one\r\nx\r\ntwo\r\n";
+	struct feed feed = {
+		.at = "6 1 one\n6 2 two\n6 3 three\n6 4 four\n6 5 one\n6 6 fi[ve\n6 7 one\n",
+		.seq = 1};
+	struct seen s = {{0}};
+	struct bc_console c;
+	bc_console_init(&c, on_line, &s);
+	bc_console_push(&c, early, sizeof(early) - 1);
+	bc_console_follow(&c, next_record, &feed);
+	bc_console_push(&c, late, sizeof(late) - 1);
+	bc_console_finish(&c);
+	bc_console_release(&c);
+	ck_assert_str_eq(s.text.data,
+		"A 0|one\nA 5|two\nA 10|three\nA 17|four\nA 23|one\nA 28|user\n"
+		"K 36|fi[ve\nK 45|one\nU 34+2,43+2,50+3|/ # x\nU 53|two\n");
+	bc_buf_release(&s.text);
+}
+END_TEST
+
 START_TEST(nul_bytes_vanish)
 {
 	BC_AUTO_FREE char *got = parse("a\0b\0\n", 5, 1, 0);
@@ -334,6 +357,7 @@ int main(void)
 	tcase_set_timeout(tc, 120); /* a busy host, valgrind */
 	tcase_add_loop_test(tc, every_split, 0, (int)BC_LEN(cases));
 	tcase_add_loop_test(tc, every_split_fed, 0, (int)BC_LEN(fed));
+	tcase_add_test(tc, ring_found_late);
 	tcase_add_test(tc, nul_bytes_vanish);
 	tcase_add_test(tc, long_lines_are_cut);
 	tcase_add_loop_test(tc, recordings_split, 0, 9);

@@ -227,6 +227,17 @@ START_TEST(test_reports_of_two_processors)
 		"scheduling-while-atomic BUG: scheduling while atomic in one|null-deref BUG: "
 		"kernel NULL "
 		"pointer dereference in two");
+	/* Two processors warn at once, each with a message of its own. */
+	expect("[    1.000000][   C0] ------------[ cut here ]------------\n"
+	       "[    1.000000][  T12] ------------[ cut here ]------------\n"
+	       "[    1.000000][   C0] first went wrong\n"
+	       "[    1.000000][  T12] second went wrong\n"
+	       "[    1.000000][  T12] WARNING: CPU: 1 PID: 12 at b.c:2 two+0x1/0x2\n"
+	       "[    1.000000][   C0] WARNING: CPU: 0 PID: 1 at a.c:1 one+0x1/0x2\n"
+	       "[    1.000000][  T12] ---[ end trace 0000000000000000 ]---\n"
+	       "[    1.000000][   C0] ---[ end trace 0000000000000000 ]---\n",
+		"warning WARNING in two at b.c:2: second went wrong|"
+		"warning WARNING in one at a.c:1: first went wrong");
 }
 END_TEST
 

@@ -45,6 +45,7 @@ struct bc_console {
 	bool in_record;
 	bool has_stamps, has_callers, has_levels;
 	bool expects_stamps; /* printk.time=1 is on the command line */
+	bool is_synced;	     /* with the ring buffer */
 	bool has_user;	     /* userspace runs: old stamps are a user's dmesg */
 	unsigned unstamped;  /* lines in a row, early in the boot */
 	uint64_t record_us;  /* of the record that is being printed */

@@ -27,6 +27,10 @@ void bc_pending_free(struct bc_pending *p);
 /* A record appeared. The kernel's command line, which is one of them, tells up to which level records are
  * printed. */
 void bc_pending_add(struct bc_pending *p, const struct bc_console_record *record, uint64_t now_ms);
+/* After the ring was read for the first time: lines that the console printed before are not awaited. was_printed
+ * tells whether a line with this text was seen. */
+void bc_pending_sync(struct bc_pending *p,
+	bool (*was_printed)(void *ctx, const char *text, size_t len), void *ctx);
 /* Time passes: what a console that prints other things has not printed for seconds, it never will. */
 void bc_pending_age(struct bc_pending *p, uint64_t now_ms);
 
