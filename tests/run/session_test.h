@@ -51,9 +51,11 @@ static inline void add_step(const char *tag, const char *head, ...)
 	struct bc_loc nowhere = {0};
 	struct bc_step step = {
 		.kind = bc_strdup(tag), .params = bc_value_new(BC_VALUE_MAP, nowhere)};
-	if (strcmp(head, "{prompt}") == 0) {
+	if (strcmp(head, "{prompt}") == 0 || strcmp(head, "{stop}") == 0) {
+		bool is_prompt = strcmp(head, "{prompt}") == 0;
 		struct bc_value *map = bc_value_new(BC_VALUE_MAP, nowhere);
-		bc_value_set(map, "prompt", nowhere, bc_value_new_scalar("shell", nowhere));
+		bc_value_set(map, is_prompt ? "prompt" : "stop", nowhere,
+			bc_value_new_scalar(is_prompt ? "shell" : "tftp", nowhere));
 		bc_value_set(step.params, tag, nowhere, map);
 	} else {
 		bc_value_set(step.params, tag, nowhere, bc_value_new_scalar(head, nowhere));

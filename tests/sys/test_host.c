@@ -41,6 +41,15 @@ START_TEST(finds_programs_in_path)
 	ck_assert_str_eq(direct, arm2);
 	ck_assert_ptr_null(bc_host_find(data));
 
+	/* Without any sbin in PATH, those of the system are looked in, too. */
+	BC_AUTO_FREE char *admin = bc_host_find("ldconfig");
+	ck_assert_ptr_nonnull(admin);
+	ck_assert_ptr_nonnull(strstr(admin, "/sbin/ldconfig"));
+	BC_AUTO_FREE char *before = bc_strdup(getenv("PATH"));
+	setenv("PATH", "/nowhere/sbin", 1);
+	ck_assert_ptr_null(bc_host_find("ldconfig"));
+	setenv("PATH", before, 1);
+
 	BC_AUTO(bc_strs) all = {0};
 	bc_host_find_all("qemu-system-", &all);
 	ck_assert_uint_eq(all.len, 2);

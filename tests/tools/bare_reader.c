@@ -1,7 +1,11 @@
 /* The lower bound that scripts/bench compares with: starts a QEMU, reads its serial console until a text
  * has come, kills it at once, and prints what that took as one line of JSON.
  *
- *   bare_reader [--pipe PATH | --socket] --until TEXT [--timeout SECONDS] -- qemu-system-arm …
+ *   bare_reader [--pipe PATH | --socket] [--when TEXT --type LINE]… --until TEXT [--timeout SECONDS]
+ *       -- qemu-system-arm …
+ *
+ * With --when and --type it is the least that can drive a boot loader: each line is typed the moment that
+ * its text has come, and nothing is checked.
  *
  * --pipe creates the FIFOs PATH.in and PATH.out for `-chardev pipe,path=PATH`; --socket hands over a
  * socket pair as descriptor 3 for `-chardev socket,fd=3`. Exit status: 0 when TEXT came, 1 when not. */
@@ -69,25 +73,49 @@ static pid_t start(char **argv, int keep)
 	_exit(127);
 }
 
-/* Reads until text has come; the end of the stream or the alarm ends it too. */
+/* Reads until text has come; the end of the stream or the alarm ends it too. What came behind it is kept
+ * for the next call. */
 static int read_until(int fd, const char *text, size_t *bytes)
 {
 	static char data[1 << 17];
-	size_t len = 0, want = strlen(text);
+	static size_t len;
+	size_t want = strlen(text), from = 0;
 	for (;;) {
-		ssize_t n = read(fd, data + len, sizeof(data) / 2);
-		if (n <= 0)
-			return 0;
-		*bytes += (size_t)n;
-		size_t from = len > want ? len - want : 0;
-		len += (size_t)n;
-		if (memmem(data + from, len - from, text, want))
+		const char *found = memmem(data + from, len - from, text, want);
+		if (found) {
+			len -= (size_t)(found + want - data);
+			memmove(data, found + want, len);
 			return 1;
+		}
+		/* Only the newest bytes can still be the beginning of the text. */
 		if (len > sizeof(data) / 2) {
 			memmove(data, data + len - want, want);
 			len = want;
 		}
+		ssize_t n = read(fd, data + len, sizeof(data) / 2);
+		if (n <= 0)
+			return 0;
+		*bytes += (size_t)n;
+		from = len > want ? len - want : 0;
+		len += (size_t)n;
 	}
+}
+
+/* What is typed when. */
+static struct {
+	const char *when, *type;
+} lines[32];
+static size_t line_count;
+
+static int drive(int fd, int writer, size_t *bytes)
+{
+	for (size_t i = 0; i < line_count; i++) {
+		size_t len = strlen(lines[i].type);
+		if (!read_until(fd, lines[i].when, bytes) ||
+			write(writer, lines[i].type, len) != (ssize_t)len)
+			return 0;
+	}
+	return 1;
 }
 
 static void on_alarm(int signum)
@@ -99,7 +127,8 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"pipe", required_argument, NULL, 'p'},
 		{"socket", no_argument, NULL, 's'}, {"until", required_argument, NULL, 'u'},
-		{"timeout", required_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
+		{"timeout", required_argument, NULL, 't'}, {"when", required_argument, NULL, 'w'},
+		{"type", required_argument, NULL, 'l'}, {NULL, 0, NULL, 0}};
 	const char *pipe_path = NULL, *until = NULL;
 	char in[4096], out[4096];
 	unsigned limit_s = 120;
@@ -111,7 +140,11 @@ int main(int argc, char **argv)
 			until = optarg;
 		else if (c == 't')
 			limit_s = (unsigned)strtoul(optarg, NULL, 10);
-		else if (c == '?')
+		else if (c == 'w' && line_count < 32)
+			lines[line_count].when = optarg;
+		else if (c == 'l' && line_count < 32 && lines[line_count].when)
+			lines[line_count++].type = optarg;
+		else
 			return 2;
 	}
 	if (!until || !*until || strlen(until) > 4096 || !argv[optind]) {
@@ -136,7 +169,7 @@ int main(int argc, char **argv)
 	if (pair[1] >= 0)
 		close(pair[1]);
 	size_t bytes = 0;
-	int found = read_until(fd, until, &bytes);
+	int found = drive(fd, pipe_path ? writer : fd, &bytes) && read_until(fd, until, &bytes);
 	double seen = now_ms();
 	kill(pid, SIGKILL);
 	struct rusage own, child;
