@@ -34,3 +34,5 @@ least() { sort -g "$dir/$1.txt" | head -n 1; }
 pairs=$(paste -d ' ' "$dir/tftp-run.txt" "$dir/tftp-bare.txt" | awk '{ print $1 / $2 }' | median)
 row "U-Boot and TFTP over the bare driver" "$pairs" "x" "≤ 1.03" \
 	"median of pairs; to the shell: $(column tftp-run 1) ms against $(column tftp-bare 1) ms, at best $(least tftp-run) against $(least tftp-bare)"
+
+. tests/bench/nfs.bash

@@ -1,4 +1,4 @@
-# A root over NFS beside the same tree on a card. Sourced by scripts/bench.
+# A root over NFS beside the same tree on a card. Sourced by net.bash, or alone: scripts/bench RUNS nfs.
 echo "warming the cache (the first time this builds a kernel)"
 nfs=cases/nfs/same-tree.yaml
 $bootcheck run --quiet --output "$dir/warm-nfs" $nfs >"$dir/log" 2>&1 || { cat "$dir/log" >&2; die "the boots did not pass"; }
