@@ -90,6 +90,12 @@ void bc_attempt_release(struct bc_attempt *a)
 	bc_vec_each (p, &a->phases)
 		free(p->name);
 	free(a->phases.items);
+	bc_vec_each (e, &a->dialog) {
+		free(e->kind);
+		free(e->typed);
+		free(e->output);
+	}
+	free(a->dialog.items);
 	properties_release(&a->properties);
 	*a = (struct bc_attempt){0};
 }

@@ -271,6 +271,32 @@ static void console(struct page *p, const struct bc_attempt *a)
 	p->embedded += p->out->len - before;
 }
 
+/* The dialog as a person would have seen it, without the markers that frame it. */
+static void dialog(struct page *p, const struct bc_attempt *a)
+{
+	if (!a->dialog.len)
+		return;
+	bc_buf_addf(p->out, "<details%s><summary>dialog</summary><pre>",
+		a->verdict == BC_FAIL ? " open" : "");
+	for (size_t i = 0; i < a->dialog.len; i++) {
+		const struct bc_exchange *e = &a->dialog.items[i];
+		bc_buf_addf(p->out, "<i>%6d  </i><b>%s", e->step, bc_report_reader(e));
+		add_string(p, e->typed ? e->typed : "");
+		add(p, "</b>");
+		if (e->status > 0)
+			bc_buf_addf(p->out, "<i>  [status %d]</i>", e->status);
+		add(p, "\n");
+		for (const char *line = e->output; line && *line;) {
+			size_t n = strcspn(line, "\n");
+			add(p, "<i>        </i>");
+			add_text(p, line, n < MAX_LINE ? n : MAX_LINE);
+			add(p, "\n");
+			line += n + (line[n] == '\n');
+		}
+	}
+	add(p, "</pre></details>\n");
+}
+
 static void files(struct page *p, const struct bc_attempt *a)
 {
 	static const char *const names[] = {"console.log", "console.cast", "qemu.sh", "qemu.log"};
@@ -332,6 +358,7 @@ static void attempt(struct page *p, const struct bc_attempt *a)
 		fact(p, property->name, property->value);
 	files(p, a);
 	add(p, "</dl>\n");
+	dialog(p, a);
 	excerpt(p, a);
 	console(p, a);
 }

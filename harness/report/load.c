@@ -231,6 +231,35 @@ static bool on_phase(struct loader *l, struct bc_result *r, const struct bc_json
 	return true;
 }
 
+static bool on_typed(struct loader *l, struct bc_result *r, const struct bc_json *json)
+{
+	struct bc_attempt *open = &progress_of(l, r)->open;
+	if (open->dialog.len < 1000)
+		bc_vec_push(&open->dialog,
+			((struct bc_exchange){.step = get_count(json, "step"),
+				.kind = get_text(json, "name"),
+				.typed = get_text(json, "text"),
+				.status = -1,
+				.ms = get_u64(json, "ms")}));
+	return true;
+}
+
+static bool on_answer(struct loader *l, struct bc_result *r, const struct bc_json *json)
+{
+	struct bc_attempt *open = &progress_of(l, r)->open;
+	int step = get_count(json, "step");
+	for (size_t i = open->dialog.len; i-- > 0;) {
+		struct bc_exchange *e = &open->dialog.items[i];
+		if (e->step != step)
+			continue;
+		replace(&e->output, bc_json_get_string(json, "output", NULL));
+		int64_t status = bc_json_get_int(json, "status", -1);
+		e->status = status >= 0 && status <= 255 ? (int)status : -1;
+		break;
+	}
+	return true;
+}
+
 /* Puts the attempt in its place by number; one of the same number is replaced. */
 static bool keep_attempt(struct progress *p, struct bc_result *r, int number, struct bc_attempt *a)
 {
@@ -279,6 +308,12 @@ static bool on_attempt(struct loader *l, struct bc_result *r, const struct bc_js
 	read_attempt(result, &a);
 	if (!a.dir && number == p->running)
 		a.dir = BC_TAKE(p->open.dir);
+	if (number == p->running) {
+		a.dialog.items = p->open.dialog.items;
+		a.dialog.len = p->open.dialog.len;
+		a.dialog.cap = p->open.dialog.cap;
+		memset(&p->open.dialog, 0, sizeof(p->open.dialog));
+	}
 	p->running = 0;
 	bc_attempt_release(&p->open);
 	if (keep_attempt(p, r, number, &a))
@@ -306,6 +341,8 @@ static const struct {
 	{.kind = "run-start", .run = on_run_start},
 	{.kind = "case-start", .one_case = on_case_start},
 	{.kind = "phase", .one_case = on_phase},
+	{.kind = "typed", .one_case = on_typed},
+	{.kind = "answer", .one_case = on_answer},
 	{.kind = "attempt", .one_case = on_attempt},
 	{.kind = "case-end", .one_case = on_case_end},
 	{.kind = "run-end", .run = on_run_end},

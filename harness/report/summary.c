@@ -65,10 +65,21 @@ static void lines_cleanup(struct lines *lines)
 	free(lines->items);
 }
 
-/* Shows at most MAX_LINES around the line that has the title, or the last ones; that line stands out. */
+/* The title as the console may have it. */
+static const char *plain_title(const struct bc_attempt *a)
+{
+	static const char head[] = "U-Boot: ";
+	return bc_has_prefix(a->title, head) ? a->title + sizeof(head) - 1 : a->title;
+}
+
+/* Shows at most MAX_LINES around the line that has the title, or the last ones; that line stands out. Where a
+ * command failed, the dialog says more than the console with the markers that frame it. */
 static void excerpt(struct bc_buf *out, const struct bc_attempt *a, bool color)
 {
-	BC_AUTO_FREE char *copy = bc_strdup(a->excerpt);
+	BC_AUTO(bc_buf) dialog = {.max = 1 << 20};
+	if (a->kind == BC_KIND_COMMAND)
+		bc_report_dialog(&dialog, a);
+	BC_AUTO_FREE char *copy = bc_strdup(dialog.len ? dialog.data : a->excerpt);
 	__attribute__((cleanup(lines_cleanup))) struct lines lines = {0};
 	for (char *p = copy, *next; p; p = next) {
 		next = strchr(p, '\n');
@@ -79,7 +90,7 @@ static void excerpt(struct bc_buf *out, const struct bc_attempt *a, bool color)
 	}
 	size_t hit = SIZE_MAX;
 	for (size_t i = 0; a->title && *a->title && i < lines.len; i++)
-		if (strstr(lines.items[i], a->title))
+		if (strstr(lines.items[i], plain_title(a)))
 			hit = i;
 	size_t end = lines.len;
 	if (hit != SIZE_MAX && hit + MAX_LINES / 3 < end)

@@ -225,3 +225,22 @@ void bc_report_excerpt(struct bc_buf *out, const char *text, size_t max)
 	bc_buf_addf(out, "[... %zu bytes left out ...]\n", len > 4 * max ? len - max : tail - head);
 	bc_buf_add(out, safe.data + tail, safe.len - tail);
 }
+
+const char *bc_report_reader(const struct bc_exchange *exchange)
+{
+	const char *kind = exchange->kind ? exchange->kind : "";
+	return strcmp(kind, "uboot") == 0				 ? "=> "
+		: strcmp(kind, "run") == 0 || strcmp(kind, "power") == 0 ? "# "
+									 : "";
+}
+
+void bc_report_dialog(struct bc_buf *out, const struct bc_attempt *attempt)
+{
+	for (size_t i = 0; i < attempt->dialog.len; i++) {
+		const struct bc_exchange *e = &attempt->dialog.items[i];
+		bc_buf_addf(out, "%s%s", bc_report_reader(e), e->typed ? e->typed : "");
+		if (e->status > 0)
+			bc_buf_addf(out, "  [status %d]", e->status);
+		bc_buf_addf(out, "\n%s", e->output ? e->output : "");
+	}
+}

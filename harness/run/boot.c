@@ -17,6 +17,10 @@
 /* What the guest or the emulator may fill the run's folder with besides the judged console. */
 #define MAX_SIDE_BYTES ((uint64_t)64 << 20)
 #define MAX_QMP_EVENTS 1000
+/* Of the transcript: of one command's output, and of all of them. */
+#define MAX_ANSWER    ((size_t)8 << 10)
+#define MAX_ANSWERS   ((size_t)512 << 10)
+#define MAX_EXCHANGES 1000
 
 struct bc_boot_run {
 	struct bc_boot_options o;
@@ -33,6 +37,7 @@ struct bc_boot_run {
 	enum bc_activity activity;
 	bool was_off, was_killed; /* by the guest; by somebody on the host */
 	int qmp_events;
+	size_t answer_bytes;  /* of the transcript so far */
 	uint64_t other_bytes; /* of the UARTs that are not judged */
 	struct bc_err failed; /* it could not be started */
 	struct bc_attempt attempt;
@@ -105,6 +110,54 @@ static struct bc_json *places(const struct bc_session_event *e)
 	return list;
 }
 
+/* What came back is kept up to a bound, each answer and all of them. */
+static void add_answer(
+	struct bc_boot_run *b, struct bc_json *line, const char *data, size_t len, int status)
+{
+	BC_AUTO(bc_buf) text = {0};
+	size_t head = len > MAX_ANSWER ? MAX_ANSWER / 2 : len, tail = len > head ? head / 2 : 0;
+	if (b->answer_bytes > MAX_ANSWERS)
+		return;
+	bc_escape_text(&text, data, head, true);
+	if (len > head)
+		bc_buf_addf(&text, "\n[... %zu bytes left out ...]\n", len - head - tail);
+	bc_escape_text(&text, data + len - tail, tail, true);
+	b->answer_bytes += text.len;
+	bc_json_set_string(line, "output", text.len ? text.data : "");
+	if (b->attempt.dialog.len) {
+		struct bc_exchange *last = &b->attempt.dialog.items[b->attempt.dialog.len - 1];
+		free(last->output);
+		last->output = bc_strdup(text.len ? text.data : "");
+		last->status = status;
+	}
+}
+
+static struct bc_json *dialog_line(struct bc_boot_run *b, const struct bc_session_event *e)
+{
+	bool is_typed = e->kind == BC_SESSION_TYPED;
+	struct bc_json *line =
+		bc_journal_line(is_typed ? "typed" : "answer", b->c->id, b->o.number);
+	bc_json_set_int(line, "step", e->number);
+	if (is_typed) {
+		BC_AUTO(bc_buf) text = {.max = MAX_ANSWER};
+		bc_escape_text(&text, e->text, strnlen(e->text, MAX_ANSWER / 4), true);
+		bc_json_set_string(line, "name", e->id);
+		bc_json_set_string(line, "text", text.len ? text.data : "");
+		if (b->attempt.dialog.len < MAX_EXCHANGES)
+			bc_vec_push(&b->attempt.dialog,
+				((struct bc_exchange){.step = e->number,
+					.kind = bc_strdup(e->id),
+					.typed = bc_strdup(text.len ? text.data : ""),
+					.status = -1,
+					.ms = e->ms}));
+		return line;
+	}
+	add_answer(b, line, e->text, e->len, e->status);
+	if (e->status >= 0)
+		bc_json_set_int(line, "status", e->status);
+	return line;
+}
+
 static void on_event(void *ctx, const struct bc_session_event *e)
 {
 	struct bc_boot_run *b = ctx;
@@ -132,6 +185,10 @@ static void on_event(void *ctx, const struct bc_session_event *e)
 		bc_json_set_string(line, "text", e->text);
 		bc_json_set_int(line, "confirmed", (int64_t)e->len);
 		bc_json_set_string(line, "why", e->state);
+		break;
+	case BC_SESSION_TYPED:
+	case BC_SESSION_ANSWER:
+		line = dialog_line(b, e);
 		break;
 	case BC_SESSION_DETECT:
 		line = bc_journal_line("detect", b->c->id, b->o.number);

@@ -138,3 +138,27 @@ bool bc_dialog_is_typing(const struct bc_dialog *d)
 {
 	return d->is_typing;
 }
+
+static void tell(struct bc_dialog *d, struct bc_session_event e)
+{
+	e.ms = d->now_ms;
+	e.number = (int)d->at + 1;
+	d->io->event(d->io->ctx, &e);
+}
+
+void bc_dialog_typed(struct bc_dialog *d, const char *text)
+{
+	tell(d,
+		(struct bc_session_event){.kind = BC_SESSION_TYPED,
+			.text = text,
+			.id = d->steps.items[d->at].kind->variant->tag});
+}
+
+void bc_dialog_answered(struct bc_dialog *d, const char *output, size_t len, int status)
+{
+	tell(d,
+		(struct bc_session_event){.kind = BC_SESSION_ANSWER,
+			.text = output ? output : "",
+			.len = len,
+			.status = status});
+}

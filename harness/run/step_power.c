@@ -44,6 +44,7 @@ static void release(void *state)
 static void type(struct power *p, struct bc_dialog *d)
 {
 	p->is_typed = true;
+	bc_dialog_typed(d, p->command);
 	bc_dialog_type(d, p->command, &(struct bc_typing){.reader = BC_PROMPT_SHELL});
 }
 

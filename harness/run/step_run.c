@@ -83,6 +83,7 @@ static void type(struct run *r, struct bc_dialog *d)
 		len--;
 	bool needs_line = strpbrk(command, "\n#") != NULL;
 	bool needs_group = len && strchr("&;", command[len - 1]);
+	bc_dialog_typed(d, command);
 	bc_dialog_new_nonce(d);
 	const char *n = bc_dialog_nonce(d);
 	bc_buf_addf(&text,
@@ -150,6 +151,7 @@ static size_t find_marker(
 static enum bc_step_state check(struct run *r, struct bc_dialog *d, int status)
 {
 	BC_AUTO_FREE char *line = bc_command_first_line(&r->command);
+	bc_dialog_answered(d, r->command.output.data, r->command.output.len, status);
 	if (bc_command_is_status(&r->command, status))
 		return bc_command_check_output(&r->command, d);
 	if (status == 127)

@@ -63,13 +63,14 @@ static bool is_line(const struct send *s)
 static enum bc_step_state start(void *state, struct bc_dialog *d)
 {
 	struct send *s = state;
+	bool is_hidden = s->watch == UNWATCHED || (s->watch == AUTO && bc_dialog_is_secret(d));
+	bc_dialog_typed(d, is_hidden ? "(not shown)" : s->text);
 	if (!is_line(s)) {
 		bc_dialog_send(d, s->text, strlen(s->text));
 		if (s->has_enter)
 			bc_dialog_send(d, "\n", 1);
 		return BC_STEP_DONE;
 	}
-	bool is_hidden = s->watch == UNWATCHED || (s->watch == AUTO && bc_dialog_is_secret(d));
 	struct bc_typing how = {.reader = BC_PROMPT_SHELL,
 		.echo = is_hidden	      ? BC_ECHO_HIDDEN
 			: s->watch == WATCHED ? BC_ECHO_SHOWN

@@ -99,6 +99,7 @@ static const struct bc_typing how = {
 static enum bc_step_state type(struct uboot *u, struct bc_dialog *d)
 {
 	u->phase = TYPING;
+	bc_dialog_typed(d, u->command.text);
 	bc_dialog_type(d, u->command.text, &how);
 	return BC_STEP_WAIT;
 }
@@ -115,6 +116,7 @@ static enum bc_step_state judge(struct uboot *u, struct bc_dialog *d)
 {
 	const struct command *c = &u->command;
 	const char *output = c->output.data ? c->output.data : "";
+	bc_dialog_answered(d, output, c->output.len, u->status);
 	bool is_any = strcmp(c->status, "any") == 0, is_zero = bc_command_is_status(c, 0);
 	bool is_good = u->status != UNKNOWN ? bc_command_is_status(c, u->status) : is_any;
 	/* Without a status, what it printed tells. */
@@ -186,6 +188,7 @@ static enum bc_step_state on_boot(struct uboot *u, struct bc_dialog *d)
 {
 	if (u->key)
 		return bc_dialog_fail(d, BC_KIND_COMMAND, "autoboot was not stopped");
+	bc_dialog_answered(d, u->command.output.data, u->command.output.len, UNKNOWN);
 	if (u->boots == MUST_NOT_BOOT || !bc_command_is_status(&u->command, 0))
 		return bc_dialog_fail(d, BC_KIND_COMMAND, "`%s` started a kernel", u->command.text);
 	return bc_command_check_output(&u->command, d);
@@ -199,6 +202,7 @@ static enum bc_step_state on_count(
 		return BC_STEP_WAIT;
 	*consumed = span.end;
 	u->phase = WAITS;
+	bc_dialog_typed(d, strcmp(u->key, " ") == 0 ? "(space, to stop autoboot)" : u->key);
 	bc_dialog_send(d, u->key, strlen(u->key));
 	return BC_STEP_WAIT;
 }

@@ -40,6 +40,16 @@ struct bc_phase {
 	uint64_t length_ms;
 };
 
+/* What was typed at the console, and what came back. */
+struct bc_exchange {
+	int step;     /* 1-based */
+	char *kind;   /* of the step: "uboot", "run", "send" */
+	char *typed;  /* as the case says it */
+	char *output; /* lines, printable, maybe cut; NULL = not known */
+	int status;   /* exit status, -1 = not known */
+	uint64_t ms;  /* since QEMU's start, when Enter was pressed */
+};
+
 /* A named fact for reports, such as qemu.version. */
 struct bc_property {
 	char *name, *value;
@@ -61,6 +71,9 @@ struct bc_attempt {
 	struct {
 		BC_VEC(struct bc_phase);
 	} phases;
+	struct {
+		BC_VEC(struct bc_exchange);
+	} dialog;
 	struct {
 		BC_VEC(struct bc_property);
 	} properties;

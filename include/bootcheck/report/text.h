@@ -15,6 +15,10 @@ const char *bc_report_title(const struct bc_attempt *attempt);
 const char *bc_report_type(const struct bc_attempt *attempt);
 /* The phase that the boot had reached, without "off"; NULL when none. Borrowed. */
 const char *bc_report_phase(const struct bc_attempt *attempt);
+/* Whose prompt something was typed at, as a prompt: "=> ", "# ", or "". */
+const char *bc_report_reader(const struct bc_exchange *exchange);
+/* Appends what was typed and what came back, a line each. */
+void bc_report_dialog(struct bc_buf *out, const struct bc_attempt *attempt);
 /* The path of a file in the attempt's folder; NULL if it is not there. The caller frees. */
 char *bc_report_file(
 	const struct bc_run *run, const struct bc_attempt *attempt, const char *name) BC_MUST_CHECK;

@@ -15,6 +15,8 @@ enum bc_session_event_kind {
 	BC_SESSION_STEP,  /* number: 1-based, text: kind, state */
 	BC_SESSION_RETYPE, /* a line is typed again. number: step, text: the line, len: bytes of it that
 				had come back, state: why */
+	BC_SESSION_TYPED,   /* number: step, id: its kind, text: what the case has it type */
+	BC_SESSION_ANSWER,  /* number: step, text and len: what came back, status */
 	BC_SESSION_DETECT,  /* text: title, id: detector, line */
 	BC_SESSION_HEALED,  /* a line that records had cut. line, spans: its raw bytes */
 	BC_SESSION_VERDICT, /* it is certain */
@@ -27,6 +29,7 @@ struct bc_session_event {
 	const char *text, *id;
 	size_t len;
 	int number;
+	int status; /* exit status, -1 = not known */
 	uint64_t line;
 	const char *state; /* "start", "done", "failed" */
 	const struct bc_console_span *spans;

@@ -87,6 +87,9 @@ void bc_dialog_type(struct bc_dialog *d, const char *line, const struct bc_typin
 bool bc_dialog_is_typed(const struct bc_dialog *d);
 /* True when the open line asks for what is not to be seen, such as a password. */
 bool bc_dialog_is_secret(const struct bc_dialog *d);
+/* For the transcript: the step typed this (before bc_dialog_type()), and this came back. status: -1 = not known. */
+void bc_dialog_typed(struct bc_dialog *d, const char *text);
+void bc_dialog_answered(struct bc_dialog *d, const char *output, size_t len, int status);
 /* Ends the step with a verdict; returns BC_STEP_FAILED. */
 enum bc_step_state bc_dialog_fail(struct bc_dialog *d, enum bc_fail_kind kind, const char *fmt, ...)
 	BC_PRINTF(3, 4);
