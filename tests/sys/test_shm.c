@@ -1,0 +1,51 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include <bootcheck/sys/shm.h>
+
+#include "../check_main.h"
+
+START_TEST(a_child_writes_and_we_read)
+{
+	struct bc_shm shm = {0};
+	struct bc_err err = {0};
+	ck_assert_msg(bc_shm_init(&shm, "test", 1 << 20, &err), "%s", err.message);
+	ck_assert_uint_eq(shm.size, 1 << 20);
+	const char *data = shm.data;
+	ck_assert_int_eq(data[4096], 0);
+	pid_t child = fork();
+	if (child == 0) {
+		/* By name, as QEMU opens it. */
+		char path[64];
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", shm.fd);
+		int fd = open(path, O_RDWR);
+		_exit(fd < 0 || pwrite(fd, "from the child", 14, 4096) != 14);
+	}
+	int status = 0;
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	ck_assert(memcmp(data + 4096, "from the child", 14) == 0);
+	/* Nobody can pull it away. */
+	ck_assert_int_ne(ftruncate(shm.fd, 4096), 0);
+	ck_assert_int_ne(fcntl(shm.fd, F_ADD_SEALS, F_SEAL_WRITE), 0);
+	bc_shm_release(&shm);
+	bc_shm_release(&shm);
+}
+END_TEST
+
+START_TEST(sizes_have_a_limit)
+{
+	struct bc_shm shm = {0};
+	struct bc_err err = {0};
+	ck_assert(!bc_shm_init(&shm, "test", 0, &err));
+	ck_assert_int_eq(err.code, BC_E_LIMIT);
+	ck_assert(!bc_shm_init(&shm, "test", UINT64_MAX, &err));
+	ck_assert_ptr_null(shm.data);
+	bc_shm_release(&shm);
+}
+END_TEST
+
+CHECK_MAIN("shm", a_child_writes_and_we_read, sizes_have_a_limit)
