@@ -66,7 +66,7 @@ static void add_command(const struct bc_case *c, struct bc_build *build, struct 
 	for (size_t i = 0; i < c->machine.options.len; i++)
 		bc_strs_add(&files.options, c->machine.options.items[i]);
 	BC_AUTO(bc_strs) argv = {0};
-	bc_qemu_argv(c, &files, true, NULL, -1, &argv);
+	bc_qemu_argv(c, &files, true, NULL, -1, -1, &argv);
 	bc_buf_adds(out, "QEMU, by hand:\n  ");
 	bc_escape_argv(out, bc_strs_argv(&argv));
 	bc_buf_adds(out, "\n");

@@ -99,6 +99,7 @@ static void read_machine(const struct bc_value *v, struct bc_case *c)
 	m->uarts = (int)bc_value_int(v, "uarts", 1);
 	m->console = (int)bc_value_int(v, "console", 0);
 	m->kernel = (int)bc_value_int(v, "kernel", m->console);
+	m->inspect = bc_value_bool(v, "inspect", true);
 	m->qemu = text_of(v, "qemu");
 	read_texts(bc_value_get(v, "options"), &m->options);
 	read_net(bc_value_get(v, "net"), c);

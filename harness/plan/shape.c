@@ -119,6 +119,13 @@ static const struct bc_field machine_fields[] = {
 		"than "
 		"`console`: nothing cuts the dialog's lines then, and both ports are judged.",
 		false, NULL},
+	{"inspect", &bc_shape_bool,
+		"Whether the guest's memory is kept where bootcheck can read it: the kernel's log "
+		"and "
+		"the function in which it hangs come from there. Machines that QEMU cannot do it "
+		"for do "
+		"without.",
+		false, "true"},
 	{"qemu", &bc_shape_text,
 		"Another emulator: a name on PATH or a path; qemu-system-ARCH when not given.",
 		false, NULL},

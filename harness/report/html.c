@@ -299,7 +299,8 @@ static void dialog(struct page *p, const struct bc_attempt *a)
 
 static void files(struct page *p, const struct bc_attempt *a)
 {
-	static const char *const names[] = {"console.log", "console.cast", "qemu.sh", "qemu.log"};
+	static const char *const names[] = {"console.log", "console.cast", "qemu.sh", "qemu.log",
+		"guest-dmesg.txt", "registers.txt"};
 	bool has_any = false;
 	for (size_t i = 0; i < BC_LEN(names); i++) {
 		BC_AUTO_FREE char *path = bc_report_file(p->run, a, names[i]);

@@ -196,7 +196,8 @@ static void retries(struct writer *w, const struct bc_result *r, const struct bc
 
 static void attachments(struct writer *w, struct bc_buf *out, const struct bc_attempt *a)
 {
-	static const char *const names[] = {"console.log", "console.cast", "qemu.sh"};
+	static const char *const names[] = {
+		"console.log", "console.cast", "qemu.sh", "guest-dmesg.txt", "registers.txt"};
 	for (size_t i = 0; i < BC_LEN(names); i++) {
 		BC_AUTO_FREE char *path = bc_report_file(w->run, a, names[i]);
 		if (!path)

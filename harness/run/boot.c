@@ -6,6 +6,7 @@
 
 #include <bootcheck/base/text.h>
 #include <bootcheck/run/boot.h>
+#include <bootcheck/run/examine.h>
 #include <bootcheck/run/record.h>
 #include <bootcheck/run/vm.h>
 #include <bootcheck/serve/services.h>
@@ -29,12 +30,13 @@ struct bc_boot_run {
 	struct bc_session *session;
 	struct bc_record *record;
 	struct bc_services *services; /* NULL: the case needs none */
+	struct bc_examiner *examiner;
 	struct bc_vm *vm;
 	struct bc_timer *timer;	 /* the session's next deadline */
 	struct bc_timer *sample; /* also brings the failure to start to done() */
 	int stderr_fd;
 	uint64_t start_ns, last_line_ns;
-	enum bc_activity activity;
+	bool was_cancelled;
 	bool was_off, was_killed; /* by the guest; by somebody on the host */
 	int qmp_events;
 	size_t answer_bytes;  /* of the transcript so far */
@@ -215,7 +217,8 @@ static void settle(struct bc_boot_run *b)
 {
 	if (bc_session_is_done(b->session)) {
 		bc_timer_stop(b->timer);
-		bc_vm_stop(b->vm);
+		if (bc_vm_is_stopping(b->vm) || !bc_examiner_last_look(b->examiner))
+			bc_vm_stop(b->vm);
 		return;
 	}
 	uint64_t deadline = bc_session_deadline(b->session), now = now_ms(b);
@@ -225,10 +228,15 @@ static void settle(struct bc_boot_run *b)
 		bc_timer_start(b->timer, deadline > now ? deadline - now : 0);
 }
 
+static void on_examined(void *ctx)
+{
+	settle(ctx);
+}
+
 static void on_deadline(void *ctx)
 {
 	struct bc_boot_run *b = ctx;
-	bc_session_tick(b->session, now_ms(b), b->activity);
+	bc_session_tick(b->session, now_ms(b), BC_ACTIVITY_UNKNOWN);
 	settle(b);
 }
 
@@ -236,6 +244,7 @@ static void on_serial(void *ctx, int uart, const char *data, size_t len)
 {
 	struct bc_boot_run *b = ctx;
 	uint64_t ns = bc_clock_ns() - b->start_ns;
+	bc_examiner_heard(b->examiner);
 	if (uart == b->c->machine.kernel && uart != b->c->machine.console) {
 		bc_session_kernel_bytes(b->session, ns / 1000000u, data, len);
 		bc_record_uart(b->record, uart, data, len);
@@ -355,6 +364,8 @@ static void on_ended(void *ctx, const struct bc_exit *status)
 	if (!bc_session_is_decided(b->session) && !b->was_off && !bc_vm_is_stopping(b->vm))
 		judge_exit(b, status);
 	bc_session_end(b->session, now_ms(b), BC_END_EXIT, NULL);
+	if (!b->was_cancelled)
+		bc_examiner_end(b->examiner, now_ms(b));
 	bc_session_result(b->session, now_ms(b), &b->attempt);
 	b->attempt.duration_ms = now_ms(b);
 	b->attempt.dir = bc_strdup(b->relative);
@@ -387,7 +398,7 @@ static void on_sample(void *ctx)
 		b->o.done(b->o.ctx, b, &b->attempt);
 		return;
 	}
-	b->activity = bc_vm_activity(b->vm);
+	bc_examiner_sample(b->examiner);
 	bc_timer_start(b->sample, SAMPLE_MS);
 	bound_log(b);
 }
@@ -409,7 +420,7 @@ static bool write_script(struct bc_boot_run *b, struct bc_err *err)
 	BC_AUTO(bc_strs) argv = {0};
 	BC_AUTO(bc_buf) text = {0};
 	BC_AUTO_FREE char *path = bc_path_join(b->dir, "qemu.sh");
-	bc_qemu_argv(b->c, &b->o.job->files, true, NULL, -1, &argv);
+	bc_qemu_argv(b->c, &b->o.job->files, true, NULL, -1, -1, &argv);
 	bc_buf_addf(&text,
 		"#!/bin/sh\n# %s by hand: the serial console is on this terminal, Ctrl-a x ends "
 		"it.\n",
@@ -443,7 +454,16 @@ static bool prepare(struct bc_boot_run *b, struct bc_err *err)
 		return false;
 	struct bc_session_io io = {on_send, on_power, on_serve, on_event, b};
 	b->session = bc_session_new(b->c, &io, b->o.scale, false, err);
-	return b->session != NULL;
+	if (!b->session)
+		return false;
+	b->examiner = bc_examiner_new(&(struct bc_examiner_options){.loop = b->o.loop,
+		.c = b->c,
+		.files = &b->o.job->files,
+		.dir = b->dir,
+		.session = b->session,
+		.changed = on_examined,
+		.ctx = b});
+	return true;
 }
 
 static bool start(struct bc_boot_run *b, struct bc_err *err)
@@ -452,6 +472,7 @@ static bool start(struct bc_boot_run *b, struct bc_err *err)
 		.c = b->c,
 		.files = &b->o.job->files,
 		.err_fd = b->stderr_fd,
+		.ram_fd = bc_examiner_ram_fd(b->examiner),
 		.events = {on_serial, on_qmp, on_ended, b}};
 	BC_AUTO(bc_strs) argv = {0};
 	options.enter = bc_services_enter(b->services, &options.enter_count);
@@ -466,6 +487,7 @@ static bool start(struct bc_boot_run *b, struct bc_err *err)
 	bc_json_set(line, "argv", list);
 	bc_json_set_int(line, "pid", bc_vm_pid(b->vm));
 	bc_journal_write(b->o.journal, line);
+	bc_examiner_attach(b->examiner, b->vm, b->start_ns);
 	bc_session_start(b->session);
 	bc_timer_start(b->sample, SAMPLE_MS);
 	settle(b);
@@ -527,6 +549,7 @@ struct bc_boot_run *bc_boot_run_new(const struct bc_boot_options *options)
 void bc_boot_run_cancel(struct bc_boot_run *b)
 {
 	struct bc_err err = {0};
+	b->was_cancelled = true;
 	(void)bc_fail(&err, BC_E_CANCELLED, 0, "interrupted before a verdict");
 	if (b->vm) {
 		bc_session_error(b->session, now_ms(b), &err);
@@ -546,6 +569,7 @@ void bc_boot_run_free(struct bc_boot_run *b)
 {
 	if (!b)
 		return;
+	bc_examiner_free(b->examiner);
 	bc_vm_free(b->vm);
 	bc_services_free(b->services);
 	bc_session_free(b->session);

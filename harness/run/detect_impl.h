@@ -107,6 +107,7 @@ enum reset bc_resets_line(
 
 /* The tables, each ended by an entry without an id. */
 extern const struct bc_detector bc_detectors_panic[], bc_detectors_oops[], bc_detectors_splat[],
-	bc_detectors_lock[], bc_detectors_user[], bc_detectors_end[], bc_detectors_loader[];
+	bc_detectors_lock[], bc_detectors_user[], bc_detectors_end[], bc_detectors_loader[],
+	bc_detectors_early[];
 
 #endif

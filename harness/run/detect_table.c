@@ -9,6 +9,7 @@ static const struct bc_detector *const tables[] = {
 	bc_detectors_user,
 	bc_detectors_end,
 	bc_detectors_loader,
+	bc_detectors_early,
 };
 
 static const char *const phase_names[] = {

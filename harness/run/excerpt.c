@@ -41,14 +41,21 @@ void bc_excerpt_print(
 	}
 }
 
-const char *bc_excerpt_newest(const struct bc_excerpt *e)
+const char *bc_excerpt_line(const struct bc_excerpt *e, uint64_t number)
 {
-	for (uint64_t n = e->newest; n && n + BC_EXCERPT_LINES > e->newest; n--) {
-		const char *text = line_at(e, n);
-		if (text && *text)
-			return text;
+	const char *text = line_at(e, number);
+	return text ? text : "";
+}
+
+bool bc_excerpt_has(const struct bc_excerpt *e, const char *text, size_t len)
+{
+	for (size_t i = 0; i < BC_EXCERPT_LINES; i++) {
+		const char *line = e->lines[i].text;
+		size_t n = line ? strlen(line) : 0;
+		if (line && n >= len && memcmp(line + n - len, text, len) == 0)
+			return true;
 	}
-	return "";
+	return false;
 }
 
 void bc_excerpt_release(struct bc_excerpt *e)

@@ -22,13 +22,14 @@ static void add2(struct bc_strs *argv, const char *option, const char *value)
 	bc_strs_add(argv, value);
 }
 
-static void add_machine(const struct bc_machine *m, struct bc_strs *argv)
+static void add_machine(const struct bc_machine *m, int ram_fd, struct bc_strs *argv)
 {
 	if (m->qemu)
 		bc_strs_add(argv, m->qemu);
 	else
 		bc_strs_addf(argv, "qemu-system-%s", m->arch);
-	add2(argv, "-M", m->model);
+	bc_strs_add(argv, "-M");
+	bc_strs_addf(argv, "%s%s", m->model, ram_fd >= 0 ? ",memory-backend=guest" : "");
 	add2(argv, "-cpu", m->cpu);
 	if (m->cpus > 1) {
 		bc_strs_add(argv, "-smp");
@@ -36,6 +37,13 @@ static void add_machine(const struct bc_machine *m, struct bc_strs *argv)
 	}
 	bc_strs_add(argv, "-m");
 	bc_strs_addf(argv, "%lluM", (unsigned long long)(m->memory_bytes >> 20));
+	if (ram_fd >= 0) {
+		bc_strs_add(argv, "-object");
+		bc_strs_addf(argv,
+			"memory-backend-file,id=guest,size=%lluM,mem-path=/proc/self/fd/"
+			"%d,share=on",
+			(unsigned long long)(m->memory_bytes >> 20), ram_fd);
+	}
 }
 
 static bool has_reset_step(const struct bc_case *c)
@@ -97,9 +105,9 @@ static void add_serial(
 }
 
 void bc_qemu_argv(const struct bc_case *c, const struct bc_files *files, bool by_hand,
-	const char *pipes, int qmp_fd, struct bc_strs *argv)
+	const char *pipes, int qmp_fd, int ram_fd, struct bc_strs *argv)
 {
-	add_machine(&c->machine, argv);
+	add_machine(&c->machine, ram_fd, argv);
 	bc_strs_add(argv, "-nodefaults");
 	add2(argv, "-display", "none");
 	/* Boards with a sound chip would otherwise talk to the host's sound server, or warn. */

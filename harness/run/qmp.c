@@ -37,6 +37,13 @@ static bool send_command(
 	return true;
 }
 
+void bc_qmp_forget(struct bc_qmp *q, const void *ctx)
+{
+	for (size_t i = 0; i < q->pending_count; i++)
+		if (q->pending[i].ctx == ctx)
+			q->pending[i].fn = NULL;
+}
+
 bool bc_qmp_command(
 	struct bc_qmp *q, const char *name, struct bc_json *args, bc_qmp_reply_fn *fn, void *ctx)
 {

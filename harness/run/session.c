@@ -57,7 +57,7 @@ void bc_session_decide(struct bc_session *s, enum bc_verdict verdict, enum bc_fa
 	tell(s, (struct bc_session_event){.kind = BC_SESSION_VERDICT, .text = title});
 }
 
-static void decide_hit(struct port *port, size_t n, const char *line, size_t len)
+void bc_session_decide_hit(struct port *port, size_t n, const char *line, size_t len)
 {
 	struct bc_session *s = port->s;
 	const struct bc_hit *hit = bc_detect_hit(port->detect, n - 1);
@@ -92,7 +92,7 @@ static void on_hit(struct port *port, const struct bc_console_line *line)
 		s->at_prompt = n;
 		s->at_prompt_port = port;
 	} else {
-		decide_hit(port, n, line->data, line->len);
+		bc_session_decide_hit(port, n, line->data, line->len);
 	}
 }
 
@@ -111,7 +111,7 @@ static void follow_dialog(struct bc_session *s)
 	if (s->is_decided)
 		return;
 	if (s->at_prompt && bc_dialog_has_prompt(s->dialog)) {
-		decide_hit(s->at_prompt_port, s->at_prompt, "", 0);
+		bc_session_decide_hit(s->at_prompt_port, s->at_prompt, "", 0);
 		s->at_prompt = 0;
 	}
 	if (s->is_decided)
@@ -312,6 +312,8 @@ void bc_session_free(struct bc_session *s)
 	free(s->title);
 	free(s->hint);
 	free(s->detector);
+	bc_buf_release(&s->unseen);
+	free(s->last_record);
 	free(s);
 }
 
@@ -327,6 +329,7 @@ static void push(struct port *port, uint64_t now_ms, const char *data, size_t le
 	struct bc_session *s = port->s;
 	s->now_ms = now_ms;
 	s->last_byte_ms = now_ms;
+	s->is_examined = false;
 	port->console.now_ms = now_ms;
 	bc_console_push(&port->console, data, len);
 	offer_tail(s);
@@ -358,32 +361,33 @@ void bc_session_other_bytes(struct bc_session *s, uint64_t now_ms)
 {
 	s->now_ms = now_ms;
 	s->last_byte_ms = now_ms;
+	s->is_examined = false;
 }
 
 /* Limits */
 
-static uint64_t scaled(const struct bc_session *s, uint64_t ms)
+uint64_t bc_session_scaled(const struct bc_session *s, uint64_t ms)
 {
 	return (uint64_t)((double)ms * s->scale);
 }
 
 static uint64_t silence_at(const struct bc_session *s)
 {
-	if (!s->c->limits.silence || bc_dialog_may_be_silent(s->dialog))
+	if (!s->c->limits.silence || s->is_examined || bc_dialog_may_be_silent(s->dialog))
 		return UINT64_MAX;
-	return s->last_byte_ms + scaled(s, s->c->limits.silence);
+	return s->last_byte_ms + bc_session_scaled(s, s->c->limits.silence);
 }
 
 static uint64_t boot_at(const struct bc_session *s)
 {
 	if (!s->c->limits.boot || bc_dialog_has_prompt(s->dialog))
 		return UINT64_MAX;
-	return scaled(s, s->c->limits.boot);
+	return bc_session_scaled(s, s->c->limits.boot);
 }
 
 static uint64_t total_at(const struct bc_session *s)
 {
-	return s->c->limits.total ? scaled(s, s->c->limits.total) : UINT64_MAX;
+	return s->c->limits.total ? bc_session_scaled(s, s->c->limits.total) : UINT64_MAX;
 }
 
 static uint64_t collected_at(const struct bc_session *s)
@@ -413,42 +417,33 @@ uint64_t bc_session_deadline(const struct bc_session *s)
 	return least(least(limits, doubt_ends_at(s)), bc_dialog_deadline(s->dialog));
 }
 
-/* The text that comes last on the console, for a title: a line, or the open tail. */
-static void last_words(const struct bc_session *s, struct bc_buf *out)
+/* The newest line that says something. */
+static const char *last_line(const struct bc_excerpt *e)
 {
+	for (uint64_t n = e->newest; n && e->newest - n < BC_EXCERPT_LINES; n--) {
+		const char *text = bc_excerpt_line(e, n);
+		if (*text && !bc_session_is_chatter(text, strlen(text)))
+			return text;
+	}
+	return "";
+}
+
+/* The text that comes last on the console, for a title: a line, or the open tail. */
+void bc_session_last_words(const struct bc_session *s, struct bc_buf *out)
+{
+	if (s->last_record) {
+		size_t n = strlen(s->last_record);
+		bc_escape_text(out, s->last_record, n > 120 ? 120 : n, false);
+		return;
+	}
 	const char *text = bc_console_last_words(&s->shell->console);
+	if (!*text || bc_session_is_chatter(text, strlen(text)))
+		text = last_line(&s->shell->excerpt);
 	if (!*text)
-		text = bc_excerpt_newest(&s->shell->excerpt);
-	if (!*text)
-		text = bc_excerpt_newest(&s->kernel->excerpt);
+		text = last_line(&s->kernel->excerpt);
 	size_t len = strlen(text), skip = bc_printk_prefix(text, len, NULL);
 	len -= skip;
 	bc_escape_text(out, text + skip, len > 120 ? 120 : len, false);
-}
-
-static void decide_hang(
-	struct bc_session *s, enum bc_activity activity, uint64_t limit_ms, const char *which)
-{
-	static const char *const words[] = {"hang", "idle hang", "spinning hang"};
-	static const enum bc_fail_kind kinds[] = {
-		BC_KIND_TIMEOUT, BC_KIND_HANG_IDLE, BC_KIND_HANG_SPIN};
-	char limit[32];
-	BC_AUTO(bc_buf) title = {.max = 1024}, last = {.max = 512}, what = {.max = 400};
-	bc_duration_format(limit_ms, limit, sizeof(limit));
-	last_words(s, &last);
-	bc_dialog_describe(s->dialog, &what);
-	const char *hint = NULL;
-	if (!s->shell->console.offset && !s->kernel->console.offset) {
-		bc_buf_addf(&title, "%s: nothing on the serial console since the start",
-			words[activity]);
-		hint = "check console= on the command line, the kernel's and DTB's board, and try "
-		       "earlycon";
-	} else {
-		bc_buf_addf(&title, "%s after \"%s\", waiting for %s", words[activity],
-			last.data ? last.data : "", what.data ? what.data : "the end");
-	}
-	bc_buf_addf(&title, " (%s limit %s)", which, limit);
-	bc_session_decide(s, BC_FAIL, kinds[activity], title.data, hint);
 }
 
 static void decide_late(struct bc_session *s, uint64_t limit_ms, const char *which)
@@ -456,7 +451,7 @@ static void decide_late(struct bc_session *s, uint64_t limit_ms, const char *whi
 	char limit[32];
 	BC_AUTO(bc_buf) title = {.max = 1024}, last = {.max = 512}, what = {.max = 400};
 	bc_duration_format(limit_ms, limit, sizeof(limit));
-	last_words(s, &last);
+	bc_session_last_words(s, &last);
 	bc_dialog_describe(s->dialog, &what);
 	bc_buf_addf(&title,
 		"timeout: %s did not come within the %s limit of %s; the last line was \"%s\"",
@@ -467,8 +462,20 @@ static void decide_late(struct bc_session *s, uint64_t limit_ms, const char *whi
 static void decide_phase(struct bc_session *s)
 {
 	BC_AUTO(bc_buf) last = {.max = 512};
-	last_words(s, &last);
+	bc_session_last_words(s, &last);
 	bc_session_decide_phase(s, last.data ? last.data : "");
+}
+
+static void on_silence(struct bc_session *s, enum bc_activity activity)
+{
+	static const enum bc_fail_kind kinds[] = {
+		BC_KIND_TIMEOUT, BC_KIND_HANG_IDLE, BC_KIND_HANG_SPIN};
+	s->is_examined = true;
+	if (s->examine)
+		s->examine(s->examine_ctx);
+	else
+		bc_session_silence(
+			s, s->now_ms, &(struct bc_silence){.kind = kinds[activity], .what = ""});
 }
 
 void bc_session_tick(struct bc_session *s, uint64_t now_ms, enum bc_activity activity)
@@ -490,11 +497,11 @@ void bc_session_tick(struct bc_session *s, uint64_t now_ms, enum bc_activity act
 			return;
 	}
 	if (now_ms >= silence_at(s))
-		decide_hang(s, activity, scaled(s, s->c->limits.silence), "silence");
+		on_silence(s, activity);
 	else if (now_ms >= boot_at(s))
-		decide_late(s, scaled(s, s->c->limits.boot), "boot");
+		decide_late(s, bc_session_scaled(s, s->c->limits.boot), "boot");
 	else if (now_ms >= total_at(s))
-		decide_late(s, scaled(s, s->c->limits.total), "total");
+		decide_late(s, bc_session_scaled(s, s->c->limits.total), "total");
 	else if (now_ms >= bc_session_phase_ends_at(s))
 		decide_phase(s);
 	else
@@ -556,6 +563,11 @@ void bc_session_end(struct bc_session *s, uint64_t now_ms, enum bc_end end, cons
 bool bc_session_is_decided(const struct bc_session *s)
 {
 	return s->is_decided;
+}
+
+bool bc_session_is_failing(const struct bc_session *s)
+{
+	return s->is_decided && s->verdict != BC_PASS;
 }
 
 bool bc_session_is_done(const struct bc_session *s)

@@ -49,6 +49,18 @@ struct bc_session {
 	bool is_stranded;   /* at the loader's prompt, which nobody wanted */
 	uint64_t jumped_at; /* line of "Starting kernel ...", 0 = none or something came after it */
 
+	/* The examination of a silence. */
+	void (*examine)(void *ctx);
+	void *examine_ctx;
+	bool is_examined;
+
+	/* The kernel's records that the console has not shown. */
+	struct bc_buf unseen; /* printed as lines, in the order of the log */
+	char *last_record;    /* text of the newest one that a console would show */
+	bool is_from_memory;  /* the deciding hit is one of theirs */
+	bool was_running;     /* … and the machine still ran */
+	uint64_t memory_line; /* number of the first such line, 0 = none */
+
 	/* The verdict, once is_decided. */
 	bool is_decided, is_collecting;
 	uint64_t decided_ms;
@@ -69,6 +81,7 @@ bool bc_session_load_known(struct bc_session *s, struct bc_err *err) BC_MUST_CHE
 /* The entry of `known:` that fits a title or a line, marked as used; NULL if none does. */
 struct known *bc_session_known(
 	struct bc_session *s, const char *title, const char *line, size_t len);
+/* The verdict, unless there is one already. */
 void bc_session_decide(struct bc_session *s, enum bc_verdict verdict, enum bc_fail_kind kind,
 	const char *title, const char *hint);
 
@@ -86,5 +99,18 @@ void bc_session_decide_stranded(struct bc_session *s);
 /* When the limit of the phase that runs passes; UINT64_MAX = it has none. */
 uint64_t bc_session_phase_ends_at(const struct bc_session *s);
 void bc_session_decide_phase(struct bc_session *s, const char *last_words);
+
+/* A finding of the detectors, by its 1-based number, decides. */
+void bc_session_decide_hit(struct port *port, size_t n, const char *line, size_t len);
+/* True for what timers say long after the boot has stopped somewhere. */
+bool bc_session_is_chatter(const char *text, size_t len);
+/* The last words that the guest said, on the console or in its memory, printable. */
+void bc_session_last_words(const struct bc_session *s, struct bc_buf *out);
+/* True if a judged port printed anything. */
+static inline bool bc_session_has_output(const struct bc_session *s)
+{
+	return s->shell->console.offset || s->kernel->console.offset;
+}
+uint64_t bc_session_scaled(const struct bc_session *s, uint64_t ms);
 
 #endif

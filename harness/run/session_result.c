@@ -25,6 +25,20 @@ static void add_place(const struct bc_session *s, struct bc_attempt *a)
 	bc_property_add(&a->properties, "console.line", place);
 }
 
+/* A failure that no console showed says so. */
+static char *title_of(const struct bc_session *s, const struct bc_hit *hit)
+{
+	static const char panic[] = "Kernel panic - not syncing: ";
+	const char *where =
+		bc_session_has_output(s) ? "that the console did not show" : "on a silent console";
+	if (!s->is_from_memory)
+		return bc_strdup(hit->title);
+	if (bc_has_prefix(hit->title, panic))
+		return bc_asprintf("panic%s %s: %s", s->was_running ? " with panic=0" : "", where,
+			hit->title + sizeof(panic) - 1);
+	return bc_asprintf("%s, %s", hit->title, where);
+}
+
 void bc_session_result(struct bc_session *s, uint64_t now_ms, struct bc_attempt *a)
 {
 	const struct bc_hit *hit = s->hit ? bc_detect_hit(s->port->detect, s->hit - 1) : NULL;
@@ -33,7 +47,9 @@ void bc_session_result(struct bc_session *s, uint64_t now_ms, struct bc_attempt 
 	const struct known *known = from_hit ? bc_session_known(s, hit->title, "", 0) : NULL;
 	a->verdict = known ? BC_KNOWN : s->verdict;
 	a->kind = known ? BC_KIND_NONE : s->kind;
-	a->title = bc_strdup(known ? known->entry->reason : from_hit ? hit->title : s->title);
+	a->title = known   ? bc_strdup(known->entry->reason)
+		: from_hit ? title_of(s, hit)
+			   : bc_strdup(s->title);
 	a->hint = bc_strdup(from_hit ? hit->hint : s->hint);
 	const struct bc_hit *clue = bc_detect_clue(s->kernel->detect);
 	if (clue && !a->hint && a->verdict == BC_FAIL)
@@ -43,7 +59,11 @@ void bc_session_result(struct bc_session *s, uint64_t now_ms, struct bc_attempt 
 	a->error_code = s->verdict == BC_ERROR ? bc_strdup(bc_code_name(s->error)) : NULL;
 	a->step = s->step;
 	/* Reports show the dialog's console; where the kernel has another, the line is one of that log's. */
-	if (s->port == s->shell)
+	bool is_from_memory = s->memory_line && s->line >= s->memory_line &&
+		(s->port == s->kernel || s->shell == s->kernel);
+	if (is_from_memory)
+		a->line = 0; /* no line of any console */
+	else if (s->port == s->shell)
 		a->line = s->line > INT32_MAX ? INT32_MAX : (int)s->line;
 	else
 		add_place(s, a);

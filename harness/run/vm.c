@@ -270,6 +270,53 @@ enum bc_activity bc_vm_activity(struct bc_vm *vm)
 			      : BC_ACTIVITY_UNKNOWN;
 }
 
+bool bc_vm_cpu_times(const struct bc_vm *vm, struct bc_cpu_times *times)
+{
+	struct bc_cpu_times t = {.at_ns = bc_clock_ns()};
+	for (int i = 0; i < vm->cpu_count; i++) {
+		char path[64];
+		BC_AUTO(bc_buf) text = {.max = 256};
+		unsigned long long run = 0, wait = 0;
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat",
+			(int)bc_proc_pid(vm->proc), vm->cpu_threads[i]);
+		if (!bc_fs_read(path, 255, &text, NULL) || !text.data ||
+			sscanf(text.data, "%llu %llu", &run, &wait) != 2)
+			return false;
+		t.run_ns += run;
+		t.wait_ns += wait;
+	}
+	*times = t;
+	return vm->cpu_count > 0;
+}
+
+char bc_vm_process_state(const struct bc_vm *vm)
+{
+	char path[64];
+	BC_AUTO(bc_buf) text = {.max = 4096};
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)bc_proc_pid(vm->proc));
+	if (!bc_fs_read(path, 4095, &text, NULL) || !text.data)
+		return '\0';
+	const char *p = strrchr(text.data, ')');
+	return p && p[1] == ' ' ? p[2] : '\0';
+}
+
+bool bc_vm_status(struct bc_vm *vm, bc_qmp_reply_fn *fn, void *ctx)
+{
+	return bc_qmp_command(&vm->qmp, "query-status", NULL, fn, ctx);
+}
+
+bool bc_vm_registers(struct bc_vm *vm, bc_qmp_reply_fn *fn, void *ctx)
+{
+	struct bc_json *args = bc_json_new_object();
+	bc_json_set_string(args, "command-line", "info registers -a");
+	return bc_qmp_command(&vm->qmp, "human-monitor-command", args, fn, ctx);
+}
+
+void bc_vm_forget(struct bc_vm *vm, const void *ctx)
+{
+	bc_qmp_forget(&vm->qmp, ctx);
+}
+
 pid_t bc_vm_pid(const struct bc_vm *vm)
 {
 	return bc_proc_pid(vm->proc);
@@ -321,13 +368,14 @@ static bool launch(
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return bc_fail(err, BC_E_IO, errno, "cannot create a socket");
 	vm->qmp_fd = pair[0];
-	bc_qemu_argv(o->c, o->files, false, vm->pipes, pair[1], argv);
+	bc_qemu_argv(o->c, o->files, false, vm->pipes, pair[1], o->ram_fd, argv);
+	const int keep[] = {pair[1], o->ram_fd};
 	struct bc_spawn spawn = {.argv = bc_strs_argv(argv),
 		.in = -1,
 		.out = o->err_fd,
 		.err = o->err_fd,
-		.keep = &pair[1],
-		.keep_count = 1,
+		.keep = keep,
+		.keep_count = o->ram_fd >= 0 ? 2 : 1,
 		.enter = o->enter,
 		.enter_count = o->enter_count};
 	vm->proc = bc_proc_new(vm->loop, &spawn, on_reaped, vm, err);

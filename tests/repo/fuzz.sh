@@ -27,6 +27,7 @@ parsers=(
 	'harness/sys/bootimage.c=bc_bootimage_parse'
 	'harness/plan/uboot_line.c=bc_uboot_line_next'
 	'harness/plan/memory.c=bc_memory_read'
+	'harness/run/hang_judge.c=bc_hang_parse'
 	'harness/base/text.c=bc_size_parse'
 )
 

@@ -31,7 +31,7 @@ static char *line(bool by_hand)
 {
 	BC_AUTO(bc_strs) argv = {0};
 	BC_AUTO(bc_buf) out = {0};
-	bc_qemu_argv(&c, &files, by_hand, "/pipes", 9, &argv);
+	bc_qemu_argv(&c, &files, by_hand, "/pipes", 9, -1, &argv);
 	bc_escape_argv(&out, bc_strs_argv(&argv));
 	return bc_buf_take(&out);
 }

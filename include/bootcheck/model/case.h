@@ -38,10 +38,11 @@ struct bc_machine {
 	char *cpu;   /* -cpu, NULL = the machine's own */
 	int cpus;    /* ≥ 1 */
 	uint64_t memory_bytes;
-	int uarts;   /* captured serial ports, ≥ 1 */
-	int console; /* index of the UART that the dialog runs on */
-	int kernel;  /* … and of the one that the kernel prints on; usually the same */
-	char *qemu;  /* path or name of the emulator, NULL = qemu-system-<arch> on PATH */
+	int uarts;    /* captured serial ports, ≥ 1 */
+	int console;  /* index of the UART that the dialog runs on */
+	int kernel;   /* … and of the one that the kernel prints on; usually the same */
+	bool inspect; /* the guest's memory is kept where bootcheck can read it */
+	char *qemu;   /* path or name of the emulator, NULL = qemu-system-<arch> on PATH */
 	struct bc_strs options; /* further QEMU arguments, each one argv element; refs */
 	struct bc_net net;
 	struct bc_loc loc, model_loc, cpu_loc, arch_loc;

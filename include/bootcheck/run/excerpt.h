@@ -20,8 +20,10 @@ void bc_excerpt_add(struct bc_excerpt *e, uint64_t number, const char *data, siz
  * middle is left out and said so. */
 void bc_excerpt_print(
 	const struct bc_excerpt *e, uint64_t first, uint64_t last, size_t most, struct bc_buf *out);
-/* The newest line that has text; "" if there is none. Borrowed. */
-const char *bc_excerpt_newest(const struct bc_excerpt *e);
+/* A line that is kept, "" if it is not. Borrowed. */
+const char *bc_excerpt_line(const struct bc_excerpt *e, uint64_t number);
+/* True if one of the lines that are kept ends with text. */
+bool bc_excerpt_has(const struct bc_excerpt *e, const char *text, size_t len);
 void bc_excerpt_release(struct bc_excerpt *e);
 
 #endif

@@ -35,5 +35,7 @@ void bc_qmp_push(struct bc_qmp *qmp, const char *data, size_t len);
  * under way. */
 bool bc_qmp_command(
 	struct bc_qmp *qmp, const char *name, struct bc_json *args, bc_qmp_reply_fn *fn, void *ctx);
+/* No reply calls a function with this ctx any more. */
+void bc_qmp_forget(struct bc_qmp *qmp, const void *ctx);
 
 #endif

@@ -64,6 +64,6 @@ bool bc_run_replay_ports(const struct bc_case *c, const struct bc_recording *rec
  * as bootcheck starts it, with `pipes` as the folder of the serial ports' FIFOs and QMP on descriptor
  * qmp_fd. */
 void bc_qemu_argv(const struct bc_case *c, const struct bc_files *files, bool by_hand,
-	const char *pipes, int qmp_fd, struct bc_strs *argv);
+	const char *pipes, int qmp_fd, int ram_fd, struct bc_strs *argv);
 
 #endif

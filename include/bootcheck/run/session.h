@@ -3,6 +3,7 @@
 #ifndef BOOTCHECK_RUN_SESSION_H
 #define BOOTCHECK_RUN_SESSION_H
 
+#include <bootcheck/guest/log.h>
 #include <bootcheck/run/detect.h>
 #include <bootcheck/run/pending.h>
 #include <bootcheck/run/steps.h>
@@ -77,8 +78,28 @@ uint64_t bc_session_deadline(const struct bc_session *s);
 void bc_session_tick(struct bc_session *s, uint64_t now_ms, enum bc_activity activity);
 /* The end of the stream. Every byte before it was given. */
 void bc_session_end(struct bc_session *s, uint64_t now_ms, enum bc_end end, const char *text);
+/* What a silence was found to be (run/hang.h fills it). */
+struct bc_silence {
+	enum bc_fail_kind kind;
+	const char *what;  /* "idle in do_idle"; "" = only that it is silent */
+	const char *joint; /* between it and the last words: " after ", ": " */
+	const char *hint;  /* may be NULL */
+};
+/* From now on a silence is no verdict by itself: fn is called once when its limit has passed, and whoever examines the
+ * machine then calls bc_session_silence(), or bc_session_error(). Output that comes first ends the silence. */
+void bc_session_examine(struct bc_session *s, void (*fn)(void *ctx), void *ctx);
+/* True while such an answer is awaited. */
+bool bc_session_is_examined(const struct bc_session *s);
+/* The answer. Nothing if the silence ended meanwhile. */
+void bc_session_silence(struct bc_session *s, uint64_t now_ms, const struct bc_silence *silence);
+/* The kernel's records out of its memory, in order, and after the last one of a batch the call without a record (NULL).
+ * Those that the console has not shown go through the detectors, and tell what failed where the verdict only knows that
+ * nothing came: a silence, a time-out, an end. */
+void bc_session_memory(struct bc_session *s, uint64_t now_ms, const struct bc_guest_record *record);
 /* The verdict is certain. */
 bool bc_session_is_decided(const struct bc_session *s);
+/* The verdict is certain, and it is no pass. */
+bool bc_session_is_failing(const struct bc_session *s);
 /* Nothing more is worth waiting for: decided, and an open report was collected. */
 bool bc_session_is_done(const struct bc_session *s);
 /* Sets an ERROR verdict from outside (QEMU, environment), unless one is certain already. */

@@ -24,6 +24,7 @@ struct bc_vm_options {
 	const struct bc_case *c;
 	const struct bc_files *files;
 	int err_fd;	  /* the emulator's stderr */
+	int ram_fd;	  /* the file that holds the guest's memory, or -1 */
 	const int *enter; /* namespaces that it runs in, as in bc_spawn */
 	size_t enter_count;
 	struct bc_vm_events events;
@@ -43,6 +44,20 @@ void bc_vm_stop(struct bc_vm *vm);
 bool bc_vm_is_stopping(const struct bc_vm *vm);
 /* What the virtual processors did since the last call (at least 100 ms ago; otherwise UNKNOWN). */
 enum bc_activity bc_vm_activity(struct bc_vm *vm);
+/* Processor time of all virtual processors since their start. */
+struct bc_cpu_times {
+	uint64_t at_ns;	  /* when it was read; 0 = it was not */
+	uint64_t run_ns;  /* that they had */
+	uint64_t wait_ns; /* that they were ready and waited for a processor of this host */
+};
+bool bc_vm_cpu_times(const struct bc_vm *vm, struct bc_cpu_times *times) BC_MUST_CHECK;
+/* The letter of the emulator's process state in /proc/PID/stat; 0 when it cannot be told. */
+char bc_vm_process_state(const struct bc_vm *vm);
+/* Asks for `query-status`, for the registers of all virtual processors (a string). fn's argument is NULL on an error.
+ * fn is not called once the vm is freed, or after bc_vm_forget() of its ctx. False when nothing can be asked. */
+bool bc_vm_status(struct bc_vm *vm, bc_qmp_reply_fn *fn, void *ctx) BC_MUST_CHECK;
+bool bc_vm_registers(struct bc_vm *vm, bc_qmp_reply_fn *fn, void *ctx) BC_MUST_CHECK;
+void bc_vm_forget(struct bc_vm *vm, const void *ctx);
 /* QEMU's version from its greeting, "" before. */
 const char *bc_vm_version(const struct bc_vm *vm);
 /* Frees; a running emulator is killed. NULL is fine. */
