@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# labels: qemu
+# timeout: 1500
+# serial: true
+# Hangs and silent kernels of cases/console on real emulators, and the files that a failure leaves, also when the emulator was killed.
+set -euo pipefail
+. "$SOURCE_DIR/tests/qemu/lib.bash"
+cd "$SOURCE_DIR"
+command -v xmllint >/dev/null || fail "xmllint is missing: apt-get install libxml2-utils"
+
+try "$BOOTCHECK" run cases/console/{silent-,panic-zero,spinning-init,idle-init}*.yaml --output "$dir/all"
+cat "$dir/out"
+want_rc 0 "the silent cases"
+valid_junit "$dir/all"
+no_emulators "$dir/all"
+bad=$(xmllint --xpath 'count(//failure|//error|//skipped)' "$dir/all/junit.xml")
+[[ $bad == 0 ]] || fail "$bad cases did not pass"
+
+# A kernel that said nothing has its log in the case's folder, and the reports list it.
+log=$dir/all/cases/silent-wrong-dtb
+[[ ! -s $log/console.log ]] || fail "silent-wrong-dtb was not silent"
+grep -q '^\[    0\.000000\] Booting Linux on physical CPU' "$log/guest-dmesg.txt" || fail "the log's first line"
+grep -q 'end Kernel panic - not syncing: Attempted to kill the idle task' "$log/guest-dmesg.txt" ||
+	fail "the log's last line"
+grep -q 'R15=' "$log/registers.txt" || fail "the registers"
+for file in guest-dmesg.txt registers.txt; do
+	grep -q "silent-wrong-dtb/$file" "$dir/all/junit.xml" || fail "junit.xml does not list $file"
+	grep -q "silent-wrong-dtb/$file" "$dir/all/index.html" || fail "index.html does not list $file"
+done
+
+# A named hang is decided within ten seconds of its limit.
+limit=$(sed -n 's/^limits: {silence: \([0-9]*\)s}$/\1/p' cases/console/spinning-init.yaml)
+for name in spinning-init idle-init; do
+	verdict=$(grep "\"$name\"" "$dir/all/events.jsonl" | grep '"attempt"' | grep -o '"verdict_ms": *[0-9]*' | tail -n 1)
+	spoke=$(tail -n 1 "$dir/all/cases/$name/console.cast" | sed 's/^\[\([0-9]*\)\..*/\1/')
+	[[ ${verdict##* } -le $(((spoke + 1 + limit + 10) * 1000)) ]] ||
+		fail "$name: decided at ${verdict##* } ms, it spoke at $spoke s"
+done
+
+# A panic with panic=0 ends its boot with all of its lines.
+grep -aq 'end Kernel panic - not syncing: Attempted to kill init' "$dir/all/cases/panic-zero/console.log" ||
+	fail "panic-zero: the trace is cut"
+
+# The emulator is killed: the guest's log is still read.
+"$BOOTCHECK" run cases/console/idle-init.yaml --output "$dir/killed" >"$dir/out" 2>&1 &
+child=$!
+until_line "$dir/killed" '"phase": *"init"'
+kill -9 "$(pids "$dir/killed")"
+rc=0
+wait "$child" || rc=$?
+child=
+want_rc 3 "a killed emulator"
+grep -q 'Run /init as init process' "$dir/killed/cases/idle-init/guest-dmesg.txt" || fail "no log of a killed emulator"
+grep -q 'killed by signal 9' "$dir/killed/junit.xml" || fail "a killed emulator is not named"
+
+# It is stopped: nobody's fault but this host's.
+"$BOOTCHECK" run cases/console/idle-init.yaml --output "$dir/stopped" >"$dir/out" 2>&1 &
+child=$!
+until_line "$dir/stopped" '"phase": *"init"'
+kill -STOP "$(pids "$dir/stopped")"
+rc=0
+wait "$child" || rc=$?
+child=
+want_rc 3 "a stopped emulator"
+grep -q 'stopped by something on this host' "$dir/stopped/junit.xml" || { cat "$dir/out"; fail "a stopped emulator is not named"; }
+no_emulators "$dir/stopped"
+
+# With `inspect: false` the guest has its memory for itself.
+sed 's/^limits:/machine: {inspect: false}\n&/' cases/console/silent-panic.yaml >"$dir/blind.yaml"
+sed -i "s,\.\./parts,$SOURCE_DIR/cases/parts,g; s,fixtures/,$SOURCE_DIR/fixtures/,; /^outcome:/,\$d" "$dir/blind.yaml"
+try "$BOOTCHECK" run "$dir/blind.yaml" --output "$dir/blind"
+want_rc 1 "a silent panic that nobody looks into"
+[[ ! -e $dir/blind/cases/silent-panic/guest-dmesg.txt ]] || fail "a log without inspect"
+grep '"spawn"' "$dir/blind/events.jsonl" | grep -q memory-backend && fail "memory-backend without inspect"
+[[ ! -e $dir/all/cases/silent-panic/qemu.sh ]] || ! grep -q memory-backend "$dir/all/cases/silent-panic/qemu.sh" ||
+	fail "qemu.sh wants a descriptor that nobody gives it"
+exit 0
