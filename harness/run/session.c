@@ -314,6 +314,7 @@ void bc_session_free(struct bc_session *s)
 	free(s->detector);
 	bc_buf_release(&s->unseen);
 	free(s->last_record);
+	free(s->memory_panic);
 	free(s);
 }
 

@@ -58,6 +58,7 @@ struct bc_session {
 	struct bc_buf unseen; /* printed as lines, in the order of the log */
 	char *last_record;    /* text of the newest one that a console would show */
 	bool is_from_memory;  /* the deciding hit is one of theirs */
+	char *memory_panic;   /* what the kernel said there when it gave up */
 	bool was_running;     /* … and the machine still ran */
 	uint64_t memory_line; /* number of the first such line, 0 = none */
 
@@ -78,6 +79,8 @@ struct bc_session {
 
 /* Compiles the case's `known:`. */
 bool bc_session_load_known(struct bc_session *s, struct bc_err *err) BC_MUST_CHECK;
+#define BC_PANIC_TEXT "Kernel panic - not syncing: "
+
 /* The entry of `known:` that fits a title or a line, marked as used; NULL if none does. */
 struct known *bc_session_known(
 	struct bc_session *s, const char *title, const char *line, size_t len);

@@ -152,6 +152,12 @@ static void add_line(struct bc_session *s, enum bc_phase_id *phase, const char *
 	enum bc_phase_id before = *phase;
 	bc_excerpt_add(&s->kernel->excerpt, line.number, data, len);
 	*phase = bc_phase_after(before, &line);
+	size_t skip = bc_printk_prefix(data, len, NULL), n = sizeof(BC_PANIC_TEXT) - 1;
+	if (!s->memory_panic && len - skip > n && memcmp(data + skip, BC_PANIC_TEXT, n) == 0) {
+		BC_AUTO(bc_buf) text = {.max = 256};
+		bc_escape_text(&text, data + skip + n, len - skip - n, false);
+		s->memory_panic = bc_buf_take(&text);
+	}
 	if (bc_detect_line(s->kernel->detect, data, len, line.number, before))
 		take_hit(s, bc_detect_count(s->kernel->detect), data, len);
 }

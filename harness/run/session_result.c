@@ -25,18 +25,19 @@ static void add_place(const struct bc_session *s, struct bc_attempt *a)
 	bc_property_add(&a->properties, "console.line", place);
 }
 
-/* A failure that no console showed says so. */
+/* A failure that no console showed says so; of an oops that ended in a panic both are told. */
 static char *title_of(const struct bc_session *s, const struct bc_hit *hit)
 {
-	static const char panic[] = "Kernel panic - not syncing: ";
 	const char *where =
 		bc_session_has_output(s) ? "that the console did not show" : "on a silent console";
 	if (!s->is_from_memory)
 		return bc_strdup(hit->title);
-	if (bc_has_prefix(hit->title, panic))
-		return bc_asprintf("panic%s %s: %s", s->was_running ? " with panic=0" : "", where,
-			hit->title + sizeof(panic) - 1);
-	return bc_asprintf("%s, %s", hit->title, where);
+	if (!s->memory_panic)
+		return bc_asprintf("%s, %s", hit->title, where);
+	bool is_panic = bc_has_prefix(hit->title, BC_PANIC_TEXT);
+	return bc_asprintf("panic%s %s: %s%s%s%s", s->was_running ? " with panic=0" : "", where,
+		is_panic ? hit->title + sizeof(BC_PANIC_TEXT) - 1 : s->memory_panic,
+		is_panic ? "" : " (", is_panic ? "" : hit->title, is_panic ? "" : ")");
 }
 
 void bc_session_result(struct bc_session *s, uint64_t now_ms, struct bc_attempt *a)
@@ -46,7 +47,9 @@ void bc_session_result(struct bc_session *s, uint64_t now_ms, struct bc_attempt 
 	/* Its report may have told only later that this is a known problem. */
 	const struct known *known = from_hit ? bc_session_known(s, hit->title, "", 0) : NULL;
 	a->verdict = known ? BC_KNOWN : s->verdict;
-	a->kind = known ? BC_KIND_NONE : s->kind;
+	a->kind = known						   ? BC_KIND_NONE
+		: from_hit && s->is_from_memory && s->memory_panic ? BC_KIND_PANIC
+								   : s->kind;
 	a->title = known   ? bc_strdup(known->entry->reason)
 		: from_hit ? title_of(s, hit)
 			   : bc_strdup(s->title);
