@@ -428,9 +428,13 @@ static size_t fast_line(struct bc_console *c, const char *data, size_t len)
 	if (j.owner == KERNELS && !j.is_whole) {
 		bool is_open = false;
 		uint64_t outer = c->record_us;
+		bool had_stamps = c->has_stamps;
+		/* As accept() will have it. */
 		c->record_us = j.prefix.us;
+		c->has_stamps |= j.prefix.has_stamp;
 		size_t nested = find_nested(c, data + 1, text - 1, true, &is_open);
 		c->record_us = outer;
+		c->has_stamps = had_stamps;
 		if (nested < text - 1)
 			return 0;
 	} else if (j.owner != KERNELS) {

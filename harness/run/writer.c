@@ -47,6 +47,9 @@ bool bc_writer_has_control(const char *data, size_t len)
 static void note(struct bc_writer *w, uint64_t offset, uint64_t len)
 {
 	struct bc_console_span *last = w->span_count ? &w->spans[w->span_count - 1] : NULL;
+	/* The byte that shows that an escape sequence is none was noted as part of it. */
+	if (last && offset < last->offset + last->len)
+		return;
 	if (last && (last->offset + last->len == offset || w->span_count == BC_CONSOLE_SPANS))
 		last->len = offset + len - last->offset;
 	else
