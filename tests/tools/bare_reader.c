@@ -144,7 +144,7 @@ int main(int argc, char **argv)
 			lines[line_count].when = optarg;
 		else if (c == 'l' && line_count < 32 && lines[line_count].when)
 			lines[line_count++].type = optarg;
-		else
+		else if (c != 's') /* a socket is what it takes without a pipe */
 			return 2;
 	}
 	if (!until || !*until || strlen(until) > 4096 || !argv[optind]) {
