@@ -244,7 +244,7 @@ static void on_serial(void *ctx, int uart, const char *data, size_t len)
 {
 	struct bc_boot_run *b = ctx;
 	uint64_t ns = bc_clock_ns() - b->start_ns;
-	bc_examiner_heard(b->examiner);
+	bc_examiner_heard(b->examiner, uart == b->c->machine.kernel, data, len);
 	if (uart == b->c->machine.kernel && uart != b->c->machine.console) {
 		bc_session_kernel_bytes(b->session, ns / 1000000u, data, len);
 		bc_record_uart(b->record, uart, data, len);

@@ -1,5 +1,6 @@
 #include <bootcheck/base/text.h>
 #include <bootcheck/run/examine.h>
+#include <bootcheck/run/follow.h>
 #include <bootcheck/sys/clock.h>
 #include <bootcheck/sys/fs.h>
 
@@ -10,6 +11,7 @@
 struct bc_examiner {
 	struct bc_examiner_options o;
 	struct bc_guest_memory *memory;
+	struct bc_follower follower;
 	struct bc_vm *vm;
 	struct bc_hang *hang;
 	struct bc_timer *timer;
@@ -137,6 +139,7 @@ struct bc_examiner *bc_examiner_new(const struct bc_examiner_options *options)
 	e->o = *options;
 	e->registers.max = (size_t)1 << 20;
 	e->memory = bc_guest_memory_new(&e->o.c->machine, e->o.files->kernel ? map : NULL);
+	e->follower = (struct bc_follower){.memory = e->memory, .session = e->o.session};
 	e->timer = bc_timer_new(e->o.loop, on_time, e);
 	return e;
 }
@@ -167,9 +170,11 @@ void bc_examiner_attach(struct bc_examiner *e, struct bc_vm *vm, uint64_t start_
 	bc_session_examine(e->o.session, on_silent, e);
 }
 
-void bc_examiner_heard(struct bc_examiner *e)
+void bc_examiner_heard(struct bc_examiner *e, bool is_kernel, const char *data, size_t len)
 {
 	e->was_heard = true;
+	if (is_kernel)
+		bc_follower_look(&e->follower, now_ms(e), data, len);
 }
 
 void bc_examiner_sample(struct bc_examiner *e)

@@ -9,7 +9,7 @@
 struct bc_guest_memory {
 	struct bc_shm shm;
 	struct bc_guest_ram ram;
-	struct bc_guest_log *log;
+	struct bc_guest_log *log, *live; /* live: NULL until it is followed */
 	const char *arch;
 	struct bc_sysmap map;
 	struct bc_kallsyms kallsyms;
@@ -84,6 +84,7 @@ void bc_guest_memory_free(struct bc_guest_memory *memory)
 	if (!memory)
 		return;
 	bc_guest_log_free(memory->log);
+	bc_guest_log_free(memory->live);
 	bc_guest_ram_release(&memory->ram);
 	bc_sysmap_release(&memory->map);
 	bc_shm_release(&memory->shm);
@@ -107,6 +108,21 @@ bool bc_guest_memory_find_log(struct bc_guest_memory *memory)
 bool bc_guest_memory_next(struct bc_guest_memory *memory, struct bc_guest_record *record)
 {
 	return memory && memory->has_log && bc_guest_log_next(memory->log, record);
+}
+
+bool bc_guest_memory_find_live(struct bc_guest_memory *memory)
+{
+	if (!memory)
+		return false;
+	if (!memory->live)
+		memory->live = bc_guest_log_new(&memory->ram, memory->arch);
+	bc_guest_ram_look(&memory->ram, memory->shm.fd);
+	return bc_guest_log_find(memory->live);
+}
+
+bool bc_guest_memory_follow(struct bc_guest_memory *memory, struct bc_guest_record *record)
+{
+	return memory && memory->live && bc_guest_log_next(memory->live, record);
 }
 
 void bc_guest_memory_stop(struct bc_guest_memory *memory)

@@ -192,3 +192,19 @@ void bc_session_memory(struct bc_session *s, uint64_t now_ms, const struct bc_gu
 	else
 		look_at_unseen(s);
 }
+
+/* "Linux version" at the start of a line: a kernel that does not print the time. */
+static bool begins_unstamped(const char *data, size_t len)
+{
+	static const char banner[] = "Linux version ";
+	const char *at = memmem(data, len, banner, sizeof(banner) - 1);
+	return at && (at == data || at[-1] == '\n');
+}
+
+bool bc_session_wants_records(const struct bc_session *s, const char *data, size_t len)
+{
+	const struct bc_console *c = &s->kernel->console;
+	if (s->is_decided || s->kernel != s->shell || c->has_stamps || c->expects_stamps)
+		return false;
+	return s->phase >= BC_PHASE_KERNEL || begins_unstamped(data, len);
+}

@@ -26,8 +26,8 @@ void bc_examiner_free(struct bc_examiner *e);
 int bc_examiner_ram_fd(const struct bc_examiner *e);
 /* The emulator runs, since start_ns. */
 void bc_examiner_attach(struct bc_examiner *e, struct bc_vm *vm, uint64_t start_ns);
-/* The guest said something. Cheap. */
-void bc_examiner_heard(struct bc_examiner *e);
+/* The guest is about to be heard. Cheap. is_kernel: on the port that the kernel prints to. */
+void bc_examiner_heard(struct bc_examiner *e, bool is_kernel, const char *data, size_t len);
 /* Some time passed (a few times a second): what the processors did lately is kept. */
 void bc_examiner_sample(struct bc_examiner *e);
 /* The boot failed and the emulator is about to be ended: true if that must wait for changed(), a few milliseconds. */

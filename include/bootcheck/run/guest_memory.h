@@ -26,6 +26,11 @@ bool bc_guest_memory_find_log(struct bc_guest_memory *memory) BC_MUST_CHECK;
 /* The next record; false when there is none now. Cheap. */
 bool bc_guest_memory_next(
 	struct bc_guest_memory *memory, struct bc_guest_record *record) BC_MUST_CHECK;
+/* A reader of its own beside those above, for whoever follows the log of a running guest: it finds the log, and gives
+ * each record once. */
+bool bc_guest_memory_find_live(struct bc_guest_memory *memory) BC_MUST_CHECK;
+bool bc_guest_memory_follow(
+	struct bc_guest_memory *memory, struct bc_guest_record *record) BC_MUST_CHECK;
 /* The guest does not run any more: the rest of the log may be read as it stands. */
 void bc_guest_memory_stop(struct bc_guest_memory *memory);
 /* Appends the whole log as dmesg prints it; reading goes on at its end. */

@@ -70,6 +70,10 @@ void bc_session_kernel_bytes(struct bc_session *s, uint64_t now_ms, const char *
 /* From now on the kernel's records come from its ring buffer (run/pending.h): next is called before bytes of
  * the kernel's port are looked at, until it has no more. */
 void bc_session_follow(struct bc_session *s, bc_console_record_fn *next, void *ctx);
+/* True if these bytes, which come next on the kernel's port, are better judged with its records: it prints without
+ * time stamps, on the port that the dialog runs on. */
+bool bc_session_wants_records(
+	const struct bc_session *s, const char *data, size_t len) BC_MUST_CHECK;
 /* Another UART spoke: the machine is not silent. */
 void bc_session_other_bytes(struct bc_session *s, uint64_t now_ms);
 /* When bc_session_tick() must be called at the latest, in ms since the start; UINT64_MAX = never. */
