@@ -134,6 +134,13 @@ void bc_dialog_describe_typing(const struct bc_dialog *d, struct bc_buf *out)
 		bc_buf_addf(out, " (typed %d times)", t->tries + 1);
 }
 
+/* Where a recording's echo begins and ends is not followed: all of it may be echo. */
+bool bc_dialog_is_echo(const struct bc_dialog *d, const char *data, size_t len)
+{
+	struct bc_text text = {.data = data, .len = len, .is_line = true};
+	return d->claim == BC_CLAIM_ECHO && (d->is_replay || bc_typist_is_echo(&d->typist, &text));
+}
+
 bool bc_dialog_is_typing(const struct bc_dialog *d)
 {
 	return d->is_typing;

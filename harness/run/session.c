@@ -169,12 +169,16 @@ static enum bc_stream stream_of(const struct port *port, enum bc_stream stream)
 	return port == s->kernel ? BC_STREAM_KERNEL : BC_STREAM_USER;
 }
 
-/* What the detectors may see of a line. Userspace's text at a shell is not the kernel's word. */
-static bool is_for_detectors(const struct port *port, enum bc_stream stream)
+/* May the detectors see this line? Userspace's text at a shell is not the kernel's word; a line that may be
+ * either's is, unless it shows what was typed. */
+static bool is_for_detectors(
+	const struct port *port, enum bc_stream stream, const struct bc_console_line *line)
 {
-	enum bc_claim claim = bc_dialog_claimed(port->s->dialog);
-	return port != port->s->shell || stream == BC_STREAM_KERNEL || claim == BC_CLAIM_NONE ||
-		(stream == BC_STREAM_ANY && claim != BC_CLAIM_ECHO);
+	const struct bc_dialog *d = port->s->dialog;
+	if (port != port->s->shell || stream == BC_STREAM_KERNEL ||
+		bc_dialog_claimed(d) == BC_CLAIM_NONE)
+		return true;
+	return stream == BC_STREAM_ANY && !bc_dialog_is_echo(d, line->data, line->len);
 }
 
 /* Told of the first ones, so that a report can show where each byte stood. */
@@ -208,7 +212,7 @@ static void on_line(void *ctx, const struct bc_console_line *line)
 			.len = line->len,
 			.line = line->number});
 	enum bc_stream stream = stream_of(port, line->stream);
-	if (is_for_detectors(port, stream) &&
+	if (is_for_detectors(port, stream, line) &&
 		bc_detect_line(port->detect, line->data, line->len, line->number, before))
 		on_hit(port, line);
 	if (s->is_decided)

@@ -73,6 +73,37 @@ START_TEST(run_groups_what_cannot_be_followed_by_a_semicolon)
 }
 END_TEST
 
+/* Without time stamps only the text tells: what shows nothing of the typed line may be the kernel's. */
+START_TEST(a_panic_while_a_line_is_typed)
+{
+	static const char *const before[] = {"", "/ # echo 'bc-''begin\r\n", "\r\n"};
+	add_step("run", "cat /proc/version", NULL);
+	begin();
+	say(1, "/ # ");
+	say(2, before[_i]);
+	ck_assert(!bc_session_is_decided(rig.s));
+	say(3, "\r\nKernel panic - not syncing: Fatal exception\r\n");
+	ck_assert(bc_session_is_decided(rig.s));
+	say(4, "---[ end Kernel panic - not syncing: Fatal exception ]---\r\n");
+	ck_assert(bc_session_is_done(rig.s));
+	ck_assert_int_eq(result(4)->kind, BC_KIND_PANIC);
+	ck_assert_uint_eq(result(4)->verdict_ms, 3);
+}
+END_TEST
+
+START_TEST(an_echo_with_the_words_of_a_panic)
+{
+	add_step("run", "grep 'Kernel panic - not syncing: Fatal exception' log", NULL);
+	begin();
+	say(1, "/ # ");
+	/* Torn by the terminal's width. */
+	say(2, "echo 'bc-\r\nKernel panic - not syncing: Fatal exception' log; echo\r\n");
+	ck_assert(!bc_session_is_decided(rig.s));
+	echo(3);
+	ck_assert(!bc_session_is_decided(rig.s));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("step_run");
@@ -83,6 +114,8 @@ int main(void)
 	tcase_add_loop_test(tc, run_output_of_one_endless_line, 0, 28);
 	tcase_add_test(tc, run_cannot_vouch_for_output_it_did_not_keep);
 	tcase_add_loop_test(tc, run_groups_what_cannot_be_followed_by_a_semicolon, 0, 5);
+	tcase_add_loop_test(tc, a_panic_while_a_line_is_typed, 0, 3);
+	tcase_add_test(tc, an_echo_with_the_words_of_a_panic);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

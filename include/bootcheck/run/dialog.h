@@ -38,6 +38,8 @@ void bc_dialog_describe(const struct bc_dialog *d, struct bc_buf *out);
 bool bc_dialog_may_be_silent(const struct bc_dialog *d);
 /* What the coming userspace text is, as the running step said. */
 enum bc_claim bc_dialog_claimed(const struct bc_dialog *d);
+/* True when a whole line shows something of what is being typed; in a recording, while anything is. */
+bool bc_dialog_is_echo(const struct bc_dialog *d, const char *data, size_t len);
 /* True once after a step pressed the reset button: the console begins again. */
 bool bc_dialog_take_reset(struct bc_dialog *d);
 /* True while a line is on its way: its echo is looked at, and so is an empty line. */
