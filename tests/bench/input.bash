@@ -11,7 +11,7 @@ type_all() {
 	shift 2
 	$bootcheck build "$@" >"$dir/log" 2>&1 || { cat "$dir/log" >&2; die "the artifacts could not be built"; }
 	busy_loops 3600
-	$bootcheck run --quiet --output "$input/$name" "$@" >"$dir/log" 2>&1 || cat "$dir/log" >&2
+	$bootcheck run --quiet --jobs 1 --output "$input/$name" "$@" >"$dir/log" 2>&1 || cat "$dir/log" >&2
 	times=$(loop_times) || die "the cores were not kept busy to the end"
 	stop_loops
 	read -r whole lost doubled retyped < <(arrived "$input/$name" <"$texts")
