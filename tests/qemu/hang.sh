@@ -33,8 +33,8 @@ limit=$(sed -n 's/^limits: {silence: \([0-9]*\)s}$/\1/p' cases/console/spinning-
 for name in spinning-init idle-init; do
 	verdict=$(grep "\"$name\"" "$dir/all/events.jsonl" | grep '"attempt"' | grep -o '"verdict_ms": *[0-9]*' | tail -n 1)
 	spoke=$(tail -n 1 "$dir/all/cases/$name/console.cast" | sed 's/^\[\([0-9]*\)\..*/\1/')
-	[[ ${verdict##* } -le $(((spoke + 1 + limit + 10) * 1000)) ]] ||
-		fail "$name: decided at ${verdict##* } ms, it spoke at $spoke s"
+	[[ ${verdict##*[!0-9]} -le $(((spoke + 1 + limit + 10) * 1000)) ]] ||
+		fail "$name: decided at ${verdict##*[!0-9]} ms, it spoke at $spoke s"
 done
 
 # A panic with panic=0 ends its boot with all of its lines.
