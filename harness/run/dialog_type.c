@@ -115,9 +115,9 @@ bool bc_dialog_is_refused(struct bc_dialog *d)
 	const struct bc_typist *t = &d->typist;
 	if (!d->is_typing || t->state != BC_TYPIST_REFUSED)
 		return false;
-	BC_AUTO_FREE char *line = bc_strndup(t->line, 80);
-	(void)bc_dialog_fail(d, BC_KIND_COMMAND, "the console takes %zu of the %zu bytes of `%s%s`",
-		t->stuck_at, t->o.len, line, t->o.len > 80 ? "..." : "");
+	(void)bc_dialog_fail(d, BC_KIND_COMMAND,
+		"the console takes %zu of the %zu bytes of `%.80s%s`", t->stuck_at, t->o.len,
+		t->line, t->o.len > 80 ? "..." : "");
 	bc_dialog_hint(
 		d, "retyped %d times; the journal's `retype` lines say what came back", t->tries);
 	return true;
@@ -126,8 +126,7 @@ bool bc_dialog_is_refused(struct bc_dialog *d)
 void bc_dialog_describe_typing(const struct bc_dialog *d, struct bc_buf *out)
 {
 	const struct bc_typist *t = &d->typist;
-	BC_AUTO_FREE char *line = bc_strndup(t->line, 80);
-	bc_buf_addf(out, "the echo of `%s%s`", line, t->o.len > 80 ? "..." : "");
+	bc_buf_addf(out, "the echo of `%.80s%s`", t->line, t->o.len > 80 ? "..." : "");
 	if (t->state == BC_TYPIST_CLEARING && t->clears > 1)
 		bc_buf_adds(out, " (Ctrl-U does not clear the line)");
 	else if (t->tries)

@@ -1,6 +1,7 @@
 /* The emulator's command line of a recorded boot, for the bare reader:
  *   bench_argv events.jsonl PIPE
- * prints the arguments, each ended by a NUL, without QMP and with the serial port on the FIFOs PIPE. */
+ * prints the arguments, each ended by a NUL, without QMP, with the guest's memory in no file of ours, and with the
+ * serial port on the FIFOs PIPE. */
 #include <bootcheck/base/text.h>
 #include <bootcheck/sys/fs.h>
 #include <bootcheck/sys/json.h>
@@ -17,7 +18,9 @@ static void print(const struct bc_json *argv, const char *pipe)
 		const char *arg = arg_at(argv, i), *value = arg_at(argv, i + 1);
 		bool is_qmp = (strcmp(arg, "-chardev") == 0 && strstr(value, "id=qmp")) ||
 			strcmp(arg, "-mon") == 0;
-		if (is_qmp) {
+		bool is_memory =
+			strcmp(arg, "-object") == 0 && strstr(value, "mem-path=/proc/self/fd/");
+		if (is_qmp || is_memory) {
 			i++;
 			continue;
 		}
@@ -26,7 +29,12 @@ static void print(const struct bc_json *argv, const char *pipe)
 			i++;
 			continue;
 		}
-		printf("%s%c", arg, 0);
+		static const char backend[] = ",memory-backend=guest";
+		const char *cut = strstr(arg, backend);
+		if (cut)
+			printf("%.*s%s%c", (int)(cut - arg), arg, cut + sizeof(backend) - 1, 0);
+		else
+			printf("%s%c", arg, 0);
 	}
 }
 
