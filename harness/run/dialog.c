@@ -165,7 +165,8 @@ size_t bc_dialog_text(struct bc_dialog *d, uint64_t now_ms, struct bc_text text)
 			text.start = consumed;
 		if (advance(d, state))
 			start_steps(d);
-		else if (was_typing == d->is_typing || !is_used || text.start >= text.len)
+		else if (was_typing == d->is_typing || (!is_used && d->is_typing) ||
+			(is_used && text.start >= text.len))
 			break;
 	}
 	return text.start;

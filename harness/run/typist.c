@@ -342,7 +342,9 @@ void bc_typist_text(
 		break;
 	case BC_TYPIST_ENTERED:
 		if (text->is_line) {
-			*consumed = text->len;
+			/* An echo that fills its row ended with it: what comes now is the output. */
+			if (t->wrapped < t->o.len || text->start == text->len)
+				*consumed = text->len;
 			finish(t, BC_TYPIST_DONE);
 		}
 		break;
