@@ -104,6 +104,32 @@ START_TEST(an_echo_with_the_words_of_a_panic)
 }
 END_TEST
 
+/* ash ends a row that is full before Enter is pressed, and shows nothing for Enter: the next line is the output. */
+START_TEST(an_echo_that_fills_its_row)
+{
+	char n[9];
+	add_step("run", "df", "output", "^all of it$", NULL);
+	begin();
+	say(1, "/ # ");
+	while (rig.echoed < rig.sent.len) {
+		char c = rig.sent.data[rig.echoed++];
+		if (c == '\n')
+			continue;
+		bool is_full = c == '?';
+		say(1, (const char[]){c, is_full ? '\r' : '\0', '\r', '\n', '\0'});
+	}
+	ck_assert_int_eq(rig.sent.data[rig.sent.len - 1], '\n');
+	memcpy(n, typed_last("begin-") + 6, 8);
+	n[8] = '\0';
+	BC_AUTO_FREE char *out =
+		bc_asprintf("bc-begin-%s\r\nall of it\r\nbc-end-%s 0\r\n/ # ", n, n);
+	for (const char *p = out; *p; p++)
+		say(2, (const char[]){*p, '\0'});
+	ck_assert(bc_session_is_decided(rig.s));
+	ck_assert_int_eq(result(2)->verdict, BC_PASS);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("step_run");
@@ -116,6 +142,7 @@ int main(void)
 	tcase_add_loop_test(tc, run_groups_what_cannot_be_followed_by_a_semicolon, 0, 5);
 	tcase_add_loop_test(tc, a_panic_while_a_line_is_typed, 0, 3);
 	tcase_add_test(tc, an_echo_with_the_words_of_a_panic);
+	tcase_add_test(tc, an_echo_that_fills_its_row);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
