@@ -11,6 +11,8 @@
  * works in user space may be a program that never ends, and must be starved worse. */
 #define STARVED	     0.25
 #define STARVED_USER 0.08
+/* Nothing tells that it is stuck: then it may just be at work, and this much is not enough to blame it. */
+#define STARVED_VAGUE 0.6
 
 /* Reading `info registers` */
 
@@ -296,6 +298,20 @@ static bool judge_samples(
 	return true;
 }
 
+static void blame_host(const struct bc_hang_facts *f, struct bc_hang_finding *out)
+{
+	out->is_error = true;
+	snprintf(out->what, sizeof(out->what),
+		"this host is too slow: in %.1f s of silence the guest wanted %.0f %% of a "
+		"processor and got %.0f %%",
+		(double)f->silent_ms / 1000, f->wanted * 100, f->busy * 100);
+	if (f->pressure >= 0)
+		snprintf(out->hint, sizeof(out->hint),
+			"tasks of this host waited for a processor %.0f %% of the time "
+			"(/proc/pressure/cpu); run less at once with -j",
+			f->pressure);
+}
+
 void bc_hang_judge(const struct bc_hang_facts *f, struct bc_hang_finding *out)
 {
 	*out = (struct bc_hang_finding){.kind = BC_KIND_TIMEOUT, .joint = " after "};
@@ -303,21 +319,16 @@ void bc_hang_judge(const struct bc_hang_facts *f, struct bc_hang_finding *out)
 		return;
 	struct tally t = tally_cpu(&f->samples, telling_cpu(f));
 	if (is_starved(f, &t)) {
-		out->is_error = true;
-		snprintf(out->what, sizeof(out->what),
-			"this host is too slow: in %.1f s of silence the guest wanted %.0f %% of a "
-			"processor and got %.0f %%",
-			(double)f->silent_ms / 1000, f->wanted * 100, f->busy * 100);
-		if (f->pressure >= 0)
-			snprintf(out->hint, sizeof(out->hint),
-				"tasks of this host waited for a processor %.0f %% of the time "
-				"(/proc/pressure/cpu); run less at once with -j",
-				f->pressure);
+		blame_host(f, out);
 		return;
 	}
 	if (t.samples && judge_samples(f, &t, out))
 		return;
 	*out = (struct bc_hang_finding){.kind = BC_KIND_TIMEOUT, .joint = " after "};
+	if (f->busy >= 0 && f->wanted >= 0.5 && f->busy < STARVED_VAGUE * f->wanted) {
+		blame_host(f, out);
+		return;
+	}
 	enum bc_activity activity = f->busy < 0 ? f->activity
 		: f->busy <= IDLE_SHARE		? BC_ACTIVITY_IDLE
 		: f->busy > 0.4			? BC_ACTIVITY_SPINNING
