@@ -25,6 +25,16 @@ static void add_place(const struct bc_session *s, struct bc_attempt *a)
 	bc_property_add(&a->properties, "console.line", place);
 }
 
+/* A kernel that panics and runs on was told so, or nothing; one that was told to restart could not. */
+static bool is_told_to_stay(const char *cmdline)
+{
+	bool stays = true;
+	for (const char *at = cmdline; at && (at = strstr(at, "panic=")); at++)
+		if (at == cmdline || at[-1] == ' ')
+			stays = strtol(at + 6, NULL, 0) == 0;
+	return stays;
+}
+
 /* A failure that no console showed says so; of an oops that ended in a panic both are told. */
 static char *title_of(const struct bc_session *s, const struct bc_hit *hit)
 {
@@ -35,7 +45,8 @@ static char *title_of(const struct bc_session *s, const struct bc_hit *hit)
 	if (!s->memory_panic)
 		return bc_asprintf("%s, %s", hit->title, where);
 	bool is_panic = bc_has_prefix(hit->title, BC_PANIC_TEXT);
-	return bc_asprintf("panic%s %s: %s%s%s%s", s->was_running ? " with panic=0" : "", where,
+	bool is_zero = s->was_running && is_told_to_stay(s->c->boot.cmdline);
+	return bc_asprintf("panic%s %s: %s%s%s%s", is_zero ? " with panic=0" : "", where,
 		is_panic ? hit->title + sizeof(BC_PANIC_TEXT) - 1 : s->memory_panic,
 		is_panic ? "" : " (", is_panic ? "" : hit->title, is_panic ? "" : ")");
 }

@@ -127,6 +127,19 @@ START_TEST(a_panic_in_memory_is_the_verdict)
 }
 END_TEST
 
+/* It was told to restart and could not: that is no panic=0. */
+START_TEST(a_panic_that_cannot_restart)
+{
+	start();
+	rig.c.boot.cmdline = bc_strdup("console=ttyAMA0 panic=0 oops=panic panic=-1");
+	bc_session_tick(rig.s, 20000, BC_ACTIVITY_UNKNOWN);
+	record(0, 0, "Kernel panic - not syncing: Attempted to kill the idle task!");
+	records_end();
+	want(BC_KIND_PANIC, "panic on a silent console: Attempted to kill the idle task!");
+	teardown();
+}
+END_TEST
+
 START_TEST(a_reset_has_its_panic_in_memory)
 {
 	start();
@@ -188,6 +201,6 @@ END_TEST
 
 CHECK_MAIN("session and memory", a_silence_waits_for_its_examination,
 	a_silent_console_has_its_words_in_memory, a_noted_error_is_what_a_spinning_kernel_says,
-	a_panic_in_memory_is_the_verdict, a_reset_has_its_panic_in_memory,
-	what_the_console_showed_is_not_shown_again, without_stamps_the_texts_tell,
-	a_certain_verdict_stays)
+	a_panic_in_memory_is_the_verdict, a_panic_that_cannot_restart,
+	a_reset_has_its_panic_in_memory, what_the_console_showed_is_not_shown_again,
+	without_stamps_the_texts_tell, a_certain_verdict_stays)
