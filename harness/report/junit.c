@@ -3,12 +3,12 @@
  * the schema. */
 #include <inttypes.h>
 
-#include <libxml/xmlwriter.h>
-
 #include <bootcheck/base/text.h>
 #include <bootcheck/report/index.h>
 #include <bootcheck/report/report.h>
 #include <bootcheck/report/text.h>
+
+#include "libxml2.h"
 
 #define MAX_TEXT      ((size_t)16 << 10) /* of one failure: readers show it, the files have the rest */
 #define MAX_ATTRIBUTE ((size_t)4 << 10)
@@ -29,12 +29,12 @@ static void check(struct writer *w, int result)
 
 static void start(struct writer *w, const char *name)
 {
-	check(w, xmlTextWriterStartElement(w->xml, X(name)));
+	check(w, bc_xml.xmlTextWriterStartElement(w->xml, X(name)));
 }
 
 static void end(struct writer *w)
 {
-	check(w, xmlTextWriterEndElement(w->xml));
+	check(w, bc_xml.xmlTextWriterEndElement(w->xml));
 }
 
 /* All text goes through bc_escape_text: what it leaves is inside the Char production of XML 1.0. */
@@ -42,14 +42,15 @@ static void text(struct writer *w, const char *data)
 {
 	BC_AUTO(bc_buf) safe = {0};
 	bc_escape_text(&safe, data, strlen(data), true);
-	check(w, xmlTextWriterWriteString(w->xml, X(safe.data ? safe.data : "")));
+	check(w, bc_xml.xmlTextWriterWriteString(w->xml, X(safe.data ? safe.data : "")));
 }
 
 static void attribute(struct writer *w, const char *name, const char *value)
 {
 	BC_AUTO(bc_buf) safe = {0};
 	bc_escape_text(&safe, value, strnlen(value, MAX_ATTRIBUTE), false);
-	check(w, xmlTextWriterWriteAttribute(w->xml, X(name), X(safe.data ? safe.data : "")));
+	check(w,
+		bc_xml.xmlTextWriterWriteAttribute(w->xml, X(name), X(safe.data ? safe.data : "")));
 }
 
 /* Names stay distinct when escaped: an unprintable byte and the text "\x1b" are two names. */
@@ -64,7 +65,8 @@ static void attribute_name(struct writer *w, const char *name, const char *value
 	}
 	BC_AUTO(bc_buf) safe = {0};
 	bc_escape_text(&safe, plain.data ? plain.data : "", plain.len, false);
-	check(w, xmlTextWriterWriteAttribute(w->xml, X(name), X(safe.data ? safe.data : "")));
+	check(w,
+		bc_xml.xmlTextWriterWriteAttribute(w->xml, X(name), X(safe.data ? safe.data : "")));
 }
 
 static void attribute_count(struct writer *w, const char *name, size_t value)
@@ -369,9 +371,11 @@ static int add_end(void *out)
 bool bc_report_junit(
 	const struct bc_run *run, const char *base_dir, struct bc_buf *out, struct bc_err *err)
 {
-	xmlOutputBufferPtr sink = xmlOutputBufferCreateIO(add_bytes, add_end, out, NULL);
+	if (!bc_libxml2_load(err))
+		return false;
+	xmlOutputBufferPtr sink = bc_xml.xmlOutputBufferCreateIO(add_bytes, add_end, out, NULL);
 	struct writer w = {.run = run, .base_dir = base_dir};
-	w.xml = sink ? xmlNewTextWriter(sink) : NULL;
+	w.xml = sink ? bc_xml.xmlNewTextWriter(sink) : NULL;
 	if (!w.xml)
 		return bc_fail(err, BC_E_INTERNAL, 0, "cannot make a JUnit writer");
 	__attribute__((cleanup(suites_cleanup))) struct suites suites = {0};
@@ -383,17 +387,17 @@ bool bc_report_junit(
 		all.errors += s->totals.errors;
 		all.skipped += s->totals.skipped;
 	}
-	check(&w, xmlTextWriterSetIndent(w.xml, 1));
-	check(&w, xmlTextWriterSetIndentString(w.xml, X("  ")));
-	check(&w, xmlTextWriterStartDocument(w.xml, NULL, "UTF-8", NULL));
+	check(&w, bc_xml.xmlTextWriterSetIndent(w.xml, 1));
+	check(&w, bc_xml.xmlTextWriterSetIndentString(w.xml, X("  ")));
+	check(&w, bc_xml.xmlTextWriterStartDocument(w.xml, NULL, "UTF-8", NULL));
 	start(&w, "testsuites");
 	attribute(&w, "name", "bootcheck");
 	attribute_totals(&w, &all, run->duration_ms);
 	bc_vec_each (s, &suites)
 		one_suite(&w, s);
 	end(&w);
-	check(&w, xmlTextWriterEndDocument(w.xml));
-	xmlFreeTextWriter(w.xml);
+	check(&w, bc_xml.xmlTextWriterEndDocument(w.xml));
+	bc_xml.xmlFreeTextWriter(w.xml);
 	if (w.failed || out->overflow)
 		return bc_fail(err, BC_E_LIMIT, 0, "the JUnit report grew over its limit");
 	return true;

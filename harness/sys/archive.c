@@ -1,5 +1,3 @@
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -12,6 +10,8 @@
 #include <bootcheck/base/text.h>
 #include <bootcheck/sys/archive.h>
 #include <bootcheck/sys/fs.h>
+
+#include "libarchive.h"
 
 #define BLOCK_BYTES 262144
 
@@ -37,8 +37,8 @@ static void source_free(struct source *from)
 {
 	if (!from)
 		return;
-	archive_read_free(from->inner);
-	archive_read_free(from->outer);
+	bc_la.archive_read_free(from->inner);
+	bc_la.archive_read_free(from->outer);
 	free(from);
 }
 
@@ -46,25 +46,25 @@ static void source_free(struct source *from)
  * start programs. */
 static struct archive *new_reader(void)
 {
-	struct archive *a = archive_read_new();
+	struct archive *a = bc_la.archive_read_new();
 	if (!a)
 		abort(); /* out of memory */
-	archive_read_support_format_tar(a);
-	archive_read_support_format_cpio(a);
-	archive_read_support_format_zip(a);
-	archive_read_support_filter_gzip(a);
-	archive_read_support_filter_bzip2(a);
-	archive_read_support_filter_xz(a);
-	archive_read_support_filter_lzma(a);
-	archive_read_support_filter_zstd(a);
-	archive_read_support_filter_lz4(a);
-	archive_read_support_filter_compress(a);
+	bc_la.archive_read_support_format_tar(a);
+	bc_la.archive_read_support_format_cpio(a);
+	bc_la.archive_read_support_format_zip(a);
+	bc_la.archive_read_support_filter_gzip(a);
+	bc_la.archive_read_support_filter_bzip2(a);
+	bc_la.archive_read_support_filter_xz(a);
+	bc_la.archive_read_support_filter_lzma(a);
+	bc_la.archive_read_support_filter_zstd(a);
+	bc_la.archive_read_support_filter_lz4(a);
+	bc_la.archive_read_support_filter_compress(a);
 	return a;
 }
 
 static bool damaged(const struct bc_extract *job, struct archive *a, struct bc_err *err)
 {
-	const char *why = archive_error_string(a);
+	const char *why = bc_la.archive_error_string(a);
 	return bc_fail(err, BC_E_FORMAT, 0, "%s cannot be unpacked: %s", job->archive,
 		why ? why : "damaged archive");
 }
@@ -72,11 +72,12 @@ static bool damaged(const struct bc_extract *job, struct archive *a, struct bc_e
 static la_ssize_t read_inner(struct archive *a, void *ctx, const void **data)
 {
 	struct source *from = ctx;
-	la_ssize_t n = archive_read_data(from->outer, from->piece, sizeof(from->piece));
+	la_ssize_t n = bc_la.archive_read_data(from->outer, from->piece, sizeof(from->piece));
 	if (n < 0)
-		archive_set_error(a, archive_errno(from->outer), "%s",
-			archive_error_string(from->outer) ? archive_error_string(from->outer)
-							  : "truncated");
+		bc_la.archive_set_error(a, bc_la.archive_errno(from->outer), "%s",
+			bc_la.archive_error_string(from->outer)
+				? bc_la.archive_error_string(from->outer)
+				: "truncated");
 	*data = from->piece;
 	return n;
 }
@@ -86,16 +87,17 @@ static bool open_inner(const struct bc_extract *job, struct source *from, struct
 {
 	struct archive_entry *entry;
 	for (int i = 0; i < 16; i++) {
-		int got = archive_read_next_header(from->outer, &entry);
+		int got = bc_la.archive_read_next_header(from->outer, &entry);
 		if (got == ARCHIVE_EOF)
 			break;
 		if (got < ARCHIVE_WARN)
 			return damaged(job, from->outer, err);
-		const char *name = archive_entry_pathname(entry);
+		const char *name = bc_la.archive_entry_pathname(entry);
 		if (!name || !bc_has_prefix(name, "data.tar"))
 			continue;
 		from->inner = new_reader();
-		if (archive_read_open(from->inner, from, NULL, read_inner, NULL) < ARCHIVE_WARN)
+		if (bc_la.archive_read_open(from->inner, from, NULL, read_inner, NULL) <
+			ARCHIVE_WARN)
 			return damaged(job, from->inner, err);
 		return true;
 	}
@@ -118,10 +120,10 @@ static struct source *source_open(const struct bc_extract *job, struct bc_err *e
 	if (!has_magic(job->archive, "!<arch>\n", err, &is_deb))
 		return NULL;
 	struct source *from = bc_calloc(1, sizeof(*from));
-	from->outer = is_deb ? archive_read_new() : new_reader();
+	from->outer = is_deb ? bc_la.archive_read_new() : new_reader();
 	if (is_deb)
-		archive_read_support_format_ar(from->outer);
-	bool ok = archive_read_open_filename(from->outer, job->archive, BLOCK_BYTES) >=
+		bc_la.archive_read_support_format_ar(from->outer);
+	bool ok = bc_la.archive_read_open_filename(from->outer, job->archive, BLOCK_BYTES) >=
 			ARCHIVE_WARN ||
 		damaged(job, from->outer, err);
 	if (ok && is_deb)
@@ -216,7 +218,7 @@ static bool check_link(
 static bool place_hardlink(
 	struct unpacking *u, struct archive_entry *entry, const char *path, struct bc_err *err)
 {
-	const char *target = archive_entry_hardlink(entry);
+	const char *target = bc_la.archive_entry_hardlink(entry);
 	bool bad;
 	BC_AUTO_FREE char *inside = place(u, target, &bad, err);
 	if (bad)
@@ -227,15 +229,15 @@ static bool place_hardlink(
 		return bc_fail(err, BC_E_FORMAT, 0,
 			"%s: '%s' is a hard link to '%s', which was not unpacked before it",
 			u->job->archive, path, target);
-	archive_entry_set_hardlink(entry, full);
+	bc_la.archive_entry_set_hardlink(entry, full);
 	return true;
 }
 
 static void tell(struct unpacking *u)
 {
 	if (u->job->on_progress)
-		u->job->on_progress(u->job->ctx, (uint64_t)archive_filter_bytes(u->from->outer, -1),
-			u->archive_bytes);
+		u->job->on_progress(u->job->ctx,
+			(uint64_t)bc_la.archive_filter_bytes(u->from->outer, -1), u->archive_bytes);
 }
 
 static bool too_large(struct unpacking *u, const char *path, struct bc_err *err)
@@ -252,7 +254,7 @@ static bool copy_data(
 	la_int64_t offset;
 	uint64_t budget = u->left_bytes;
 	for (;;) {
-		int got = archive_read_data_block(from, &data, &len, &offset);
+		int got = bc_la.archive_read_data_block(from, &data, &len, &offset);
 		if (got == ARCHIVE_EOF)
 			return true;
 		if (got < ARCHIVE_WARN) {
@@ -263,9 +265,9 @@ static bool copy_data(
 		if (offset < 0 || (uint64_t)offset > budget || len > budget - (uint64_t)offset)
 			return too_large(u, path, err);
 		u->left_bytes = budget - (uint64_t)offset - len;
-		if (archive_write_data_block(u->disk, data, len, offset) < ARCHIVE_OK)
-			return bc_fail(err, BC_E_IO, archive_errno(u->disk), "cannot write %s/%s",
-				u->job->dir, path);
+		if (bc_la.archive_write_data_block(u->disk, data, len, offset) < ARCHIVE_OK)
+			return bc_fail(err, BC_E_IO, bc_la.archive_errno(u->disk),
+				"cannot write %s/%s", u->job->dir, path);
 		if (u->job->cancelled && *u->job->cancelled)
 			return bc_fail(err, BC_E_CANCELLED, 0, "interrupted");
 		tell(u);
@@ -274,7 +276,7 @@ static bool copy_data(
 
 static bool type_of(struct archive_entry *entry, enum bc_entry_type *type)
 {
-	switch (archive_entry_filetype(entry)) {
+	switch (bc_la.archive_entry_filetype(entry)) {
 	case AE_IFREG:
 		*type = BC_ENTRY_FILE;
 		return true;
@@ -311,13 +313,14 @@ static bool write_entry(struct unpacking *u, struct archive *from, struct archiv
 	BC_AUTO_FREE char *full = bc_path_join(u->root, e->path);
 	if (e->type == BC_ENTRY_CHAR || e->type == BC_ENTRY_BLOCK || e->type == BC_ENTRY_FIFO)
 		return true;
-	archive_entry_set_pathname(entry, full);
-	archive_entry_set_perm(entry, e->type == BC_ENTRY_DIR || (e->mode & 0111) ? 0755 : 0644);
+	bc_la.archive_entry_set_pathname(entry, full);
+	bc_la.archive_entry_set_perm(
+		entry, e->type == BC_ENTRY_DIR || (e->mode & 0111) ? 0755 : 0644);
 	if (is_hardlink && !place_hardlink(u, entry, e->path, err))
 		return false;
-	if (archive_write_header(u->disk, entry) < ARCHIVE_OK) {
-		const char *why = archive_error_string(u->disk);
-		int sys = archive_errno(u->disk);
+	if (bc_la.archive_write_header(u->disk, entry) < ARCHIVE_OK) {
+		const char *why = bc_la.archive_error_string(u->disk);
+		int sys = bc_la.archive_errno(u->disk);
 		bool is_host = sys == ENOSPC || sys == EACCES || sys == EROFS || sys == EDQUOT ||
 			sys == EIO;
 		return bc_fail(err, is_host ? BC_E_IO : BC_E_FORMAT, is_host ? sys : 0,
@@ -325,8 +328,8 @@ static bool write_entry(struct unpacking *u, struct archive *from, struct archiv
 	}
 	if (e->type == BC_ENTRY_FILE && !copy_data(u, from, e->path, err))
 		return false;
-	if (archive_write_finish_entry(u->disk) < ARCHIVE_OK)
-		return bc_fail(err, BC_E_IO, archive_errno(u->disk), "cannot write %s", full);
+	if (bc_la.archive_write_finish_entry(u->disk) < ARCHIVE_OK)
+		return bc_fail(err, BC_E_IO, bc_la.archive_errno(u->disk), "cannot write %s", full);
 	return true;
 }
 
@@ -334,15 +337,15 @@ static bool take_entry(
 	struct unpacking *u, struct archive *from, struct archive_entry *entry, struct bc_err *err)
 {
 	bool bad;
-	const char *name = archive_entry_pathname(entry);
+	const char *name = bc_la.archive_entry_pathname(entry);
 	if (!name)
-		name = archive_entry_pathname_utf8(entry);
+		name = bc_la.archive_entry_pathname_utf8(entry);
 	BC_AUTO_FREE char *path = place(u, name, &bad, err);
 	if (bad)
 		return false;
 	if (!path || !is_selected(u, path))
 		return true;
-	const char *hard = archive_entry_hardlink(entry);
+	const char *hard = bc_la.archive_entry_hardlink(entry);
 	BC_AUTO_FREE char *target = NULL;
 	struct bc_entry e = {.path = path};
 	if (hard)
@@ -351,19 +354,19 @@ static bool take_entry(
 		return bc_fail(err, BC_E_FORMAT, 0, "%s: '%s' is of an unknown type",
 			u->job->archive, path);
 	if (e.type == BC_ENTRY_LINK) {
-		target = bc_strdup(archive_entry_symlink(entry));
+		target = bc_strdup(bc_la.archive_entry_symlink(entry));
 		if (!check_link(u, path, target, err))
 			return false;
 	}
 	e.target = target;
-	e.mode = (unsigned)archive_entry_perm(entry) & 07777u;
-	e.uid = id_of(archive_entry_uid(entry));
-	e.gid = id_of(archive_entry_gid(entry));
+	e.mode = (unsigned)bc_la.archive_entry_perm(entry) & 07777u;
+	e.uid = id_of(bc_la.archive_entry_uid(entry));
+	e.gid = id_of(bc_la.archive_entry_gid(entry));
 	if (e.type == BC_ENTRY_CHAR || e.type == BC_ENTRY_BLOCK) {
-		e.major = (unsigned)archive_entry_rdevmajor(entry);
-		e.minor = (unsigned)archive_entry_rdevminor(entry);
+		e.major = (unsigned)bc_la.archive_entry_rdevmajor(entry);
+		e.minor = (unsigned)bc_la.archive_entry_rdevminor(entry);
 	}
-	la_int64_t claimed = hard || e.type != BC_ENTRY_FILE ? 0 : archive_entry_size(entry);
+	la_int64_t claimed = hard || e.type != BC_ENTRY_FILE ? 0 : bc_la.archive_entry_size(entry);
 	if (claimed < 0 || (uint64_t)claimed > u->left_bytes)
 		return too_large(u, path, err);
 	uint64_t before = u->left_bytes;
@@ -384,7 +387,7 @@ static bool run(struct unpacking *u, struct bc_err *err)
 	u->archive_bytes = size > 0 ? (uint64_t)size : 0;
 	for (;;) {
 		struct archive_entry *entry;
-		int got = archive_read_next_header(from, &entry);
+		int got = bc_la.archive_read_next_header(from, &entry);
 		if (got == ARCHIVE_EOF)
 			break;
 		if (got < ARCHIVE_WARN)
@@ -409,6 +412,8 @@ static bool run(struct unpacking *u, struct bc_err *err)
 bool bc_archive_extract(const struct bc_extract *extract, struct bc_err *err)
 {
 	struct unpacking u = {.job = extract};
+	if (!bc_libarchive_load(err))
+		return false;
 	u.total_bytes = u.left_bytes =
 		extract->max_bytes ? extract->max_bytes : BC_ARCHIVE_MAX_BYTES;
 	u.entries = u.left_entries =
@@ -423,15 +428,15 @@ bool bc_archive_extract(const struct bc_extract *extract, struct bc_err *err)
 		return false;
 	}
 	u.hit = bc_calloc(extract->members ? extract->members->len : 0, sizeof(bool));
-	u.disk = archive_write_disk_new();
+	u.disk = bc_la.archive_write_disk_new();
 	/* place() enforces what ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS would: the paths that the disk
 	 * writer sees are absolute, because they start with our folder. Without ARCHIVE_EXTRACT_UNLINK,
 	 * which would silently turn a link in the path into a folder. */
-	archive_write_disk_set_options(u.disk,
+	bc_la.archive_write_disk_set_options(u.disk,
 		ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NODOTDOT |
 			ARCHIVE_EXTRACT_PERM);
 	bool ok = run(&u, err);
-	if (archive_write_free(u.disk) < ARCHIVE_OK && ok)
+	if (bc_la.archive_write_free(u.disk) < ARCHIVE_OK && ok)
 		ok = bc_fail(err, BC_E_IO, 0, "cannot finish unpacking into %s", extract->dir);
 	source_free(u.from);
 	free(u.root);

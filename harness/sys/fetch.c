@@ -82,10 +82,10 @@ static bool check_range(struct transfer *t)
 	t->is_checked = true;
 	if (!t->asked)
 		return true;
-	curl_easy_getinfo(t->curl, CURLINFO_SCHEME, &scheme);
+	bc_curl.curl_easy_getinfo(t->curl, CURLINFO_SCHEME, &scheme);
 	if (!scheme || strncasecmp(scheme, "http", 4) != 0)
 		return true;
-	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
+	bc_curl.curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
 	if (status == 206 && t->range_start == (int64_t)t->asked)
 		return true;
 	if (status == 200)
@@ -171,33 +171,33 @@ static void set_options(struct transfer *t)
 	CURL *c = t->curl;
 	long connect_ms = job->connect_ms ? (long)job->connect_ms : 15000;
 	long stall_s = job->stall_ms ? ((long)job->stall_ms + 999) / 1000 : 30;
-	curl_easy_reset(c);
-	curl_easy_setopt(c, CURLOPT_URL, t->url);
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https,ftp,tftp,file");
-	curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
-	curl_easy_setopt(c, CURLOPT_MAXREDIRS, 10L);
-	curl_easy_setopt(c, CURLOPT_FAILONERROR, 1L);
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_USERAGENT, "bootcheck/" BC_VERSION);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, stall_s);
-	curl_easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->limit);
-	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 262144L);
-	curl_easy_setopt(c, CURLOPT_TFTP_BLKSIZE, 1428L);
-	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->reason);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_data);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
-	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
-	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_curl_progress);
-	curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
-	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+	bc_curl.curl_easy_reset(c);
+	bc_curl.curl_easy_setopt(c, CURLOPT_URL, t->url);
+	bc_curl.curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https,ftp,tftp,file");
+	bc_curl.curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	bc_curl.curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
+	bc_curl.curl_easy_setopt(c, CURLOPT_MAXREDIRS, 10L);
+	bc_curl.curl_easy_setopt(c, CURLOPT_FAILONERROR, 1L);
+	bc_curl.curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	bc_curl.curl_easy_setopt(c, CURLOPT_USERAGENT, "bootcheck/" BC_VERSION);
+	bc_curl.curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+	bc_curl.curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	bc_curl.curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, stall_s);
+	bc_curl.curl_easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->limit);
+	bc_curl.curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 262144L);
+	bc_curl.curl_easy_setopt(c, CURLOPT_TFTP_BLKSIZE, 1428L);
+	bc_curl.curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->reason);
+	bc_curl.curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_data);
+	bc_curl.curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
+	bc_curl.curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	bc_curl.curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
+	bc_curl.curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_curl_progress);
+	bc_curl.curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
+	bc_curl.curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
 	if (job->open_socket) {
-		curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket);
-		curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, job);
-		curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
+		bc_curl.curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+		bc_curl.curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, job);
+		bc_curl.curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
 	}
 }
 
@@ -253,8 +253,8 @@ static enum end try_once(struct transfer *t, struct bc_err *err)
 	set_options(t);
 	snprintf(range, sizeof(range), "%llu-", (unsigned long long)t->asked);
 	if (t->asked)
-		curl_easy_setopt(t->curl, CURLOPT_RANGE, range);
-	CURLcode code = curl_easy_perform(t->curl);
+		bc_curl.curl_easy_setopt(t->curl, CURLOPT_RANGE, range);
+	CURLcode code = bc_curl.curl_easy_perform(t->curl);
 	if (code == CURLE_OK)
 		return END_DONE;
 	if (is_cancelled(t->job)) {
@@ -264,9 +264,9 @@ static enum end try_once(struct transfer *t, struct bc_err *err)
 	if (t->stop)
 		return broken_off(t, err);
 	long status = 0;
-	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
+	bc_curl.curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
 	if (!t->reason[0])
-		snprintf(t->reason, sizeof(t->reason), "%s", curl_easy_strerror(code));
+		snprintf(t->reason, sizeof(t->reason), "%s", bc_curl.curl_easy_strerror(code));
 	if (code == CURLE_FILESIZE_EXCEEDED) {
 		t->stop = STOP_SIZE;
 		return broken_off(t, err);
@@ -297,7 +297,8 @@ static bool pause_for(struct transfer *t, unsigned attempt)
 	uint64_t ms = (uint64_t)(t->job->backoff_ms ? t->job->backoff_ms : 500)
 		<< (attempt < 8 ? attempt : 8);
 	curl_off_t asked = 0;
-	if (curl_easy_getinfo(t->curl, CURLINFO_RETRY_AFTER, &asked) == CURLE_OK && asked > 0) {
+	if (bc_curl.curl_easy_getinfo(t->curl, CURLINFO_RETRY_AFTER, &asked) == CURLE_OK &&
+		asked > 0) {
 		asked = asked > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S : asked;
 		ms = (uint64_t)asked * 1000u > ms ? (uint64_t)asked * 1000u : ms;
 	}
@@ -452,7 +453,7 @@ bool bc_fetch_file(const struct bc_fetch *fetch, struct bc_err *err)
 	struct transfer t = {.job = fetch, .fd = -1};
 	t.limit = fetch->max_bytes ? fetch->max_bytes : BC_FETCH_MAX_BYTES;
 	t.part = bc_asprintf("%s.part", fetch->path);
-	t.curl = curl_easy_init();
+	t.curl = bc_curl.curl_easy_init();
 	bool ok = t.curl != NULL || bc_fail(err, BC_E_INTERNAL, 0, "libcurl does not start");
 	ok = ok && open_part(&t, err) && try_all(&t, err);
 	if (!ok && !(t.can_resume && fetch->sha256 && t.have))
@@ -460,7 +461,7 @@ bool bc_fetch_file(const struct bc_fetch *fetch, struct bc_err *err)
 	if (t.fd >= 0)
 		close(t.fd);
 	bc_digest_free(t.digest);
-	curl_easy_cleanup(t.curl);
+	bc_curl.curl_easy_cleanup(t.curl);
 	free(t.part);
 	return ok;
 }
