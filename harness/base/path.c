@@ -29,29 +29,42 @@ const char *bc_path_base(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* Takes the last component off out, unless it is one that cannot be taken back: a "..", or nothing. */
+static bool take_back(char *out, size_t *len, size_t root)
+{
+	if (*len == root)
+		return false;
+	size_t at = *len;
+	while (at > root && out[at - 1] != '/')
+		at--;
+	if (*len - at == 2 && memcmp(out + at, "..", 2) == 0)
+		return false;
+	*len = at > root ? at - 1 : root;
+	return true;
+}
+
 char *bc_path_normal(const char *path)
 {
-	bool absolute = *path == '/';
-	BC_AUTO(bc_strs) parts = {0};
-	for (const char *p = path; *p;) {
+	size_t root = *path == '/', len = root;
+	char *out = bc_calloc(strlen(path) + 2, 1);
+	if (root)
+		out[0] = '/';
+	for (const char *p = path; *p; p += strspn(p, "/")) {
 		size_t n = strcspn(p, "/");
 		bool is_up = n == 2 && p[0] == '.' && p[1] == '.';
-		if (is_up && parts.len && strcmp(parts.items[parts.len - 1], "..") != 0)
-			free(parts.items[--parts.len]);
-		else if (n && !(n == 1 && *p == '.') && !(is_up && absolute))
-			bc_vec_push(&parts, bc_strndup(p, n));
+		bool is_kept = n && !(n == 1 && *p == '.') && !(is_up && root);
+		if (!(is_up && take_back(out, &len, root)) && is_kept) {
+			if (len > root)
+				out[len++] = '/';
+			memcpy(out + len, p, n);
+			len += n;
+		}
 		p += n;
-		while (*p == '/')
-			p++;
 	}
-	BC_AUTO(bc_buf) out = {0};
-	if (absolute)
-		bc_buf_addc(&out, '/');
-	for (size_t i = 0; i < parts.len; i++)
-		bc_buf_addf(&out, "%s%s", i ? "/" : "", parts.items[i]);
-	if (!out.len)
-		bc_buf_addc(&out, '.');
-	return bc_buf_take(&out);
+	if (!len)
+		out[len++] = '.';
+	out[len] = '\0';
+	return out;
 }
 
 bool bc_path_is_inside(const char *path)

@@ -24,10 +24,10 @@ struct bc_value *bc_value_clone(const struct bc_value *value)
 	*copy = *value;
 	copy->text = bc_strdup(value->text);
 	copy->key = bc_strdup(value->key);
-	copy->items = NULL;
-	copy->len = copy->cap = 0;
+	copy->cap = value->len;
+	copy->items = value->len ? bc_calloc(value->len, sizeof(*copy->items)) : NULL;
 	for (size_t i = 0; i < value->len; i++)
-		bc_vec_push(copy, bc_value_clone(value->items[i]));
+		copy->items[i] = bc_value_clone(value->items[i]);
 	return copy;
 }
 

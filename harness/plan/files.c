@@ -50,6 +50,9 @@ static void parse(struct bc_lint *lint, struct bc_plan_file *file)
 
 struct bc_plan_file *bc_files_open(struct bc_lint *lint, const char *path)
 {
+	bc_vec_each (f, lint->files)
+		if ((*f)->absolute && strcmp((*f)->path, path) == 0)
+			return *f;
 	BC_AUTO_FREE char *full = bc_fs_absolute(path);
 	BC_AUTO_FREE char *absolute = bc_path_normal(full);
 	bc_vec_each (f, lint->files)

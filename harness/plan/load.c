@@ -133,11 +133,11 @@ static void check_clash(struct source *s, const struct bc_vars *vars)
 	}
 }
 
-static void load_cell(struct source *s, const struct bc_cell *cell)
+/* tree: that of the source, or a copy of it. Its variables are filled in. */
+static void load_tree(struct source *s, const struct bc_cell *cell, struct bc_value *tree)
 {
 	struct bc_lint *lint = &s->load->lint;
 	size_t before = lint->errors;
-	BC_AUTO_VALUE *tree = bc_value_clone(s->tree);
 	BC_AUTO(bc_vars) vars = {.artifacts = bc_value_get(tree, "artifacts")};
 	set_vars(s, cell, &vars);
 	check_clash(s, &vars);
@@ -154,6 +154,13 @@ static void load_cell(struct source *s, const struct bc_cell *cell)
 		bc_vec_push(s->load->plan, c);
 	else
 		bc_case_free(c);
+}
+
+/* The last cell may have the tree itself: what follows looks at its keys only. */
+static void load_cell(struct source *s, const struct bc_cell *cell, bool is_last)
+{
+	BC_AUTO_VALUE *copy = is_last ? NULL : bc_value_clone(s->tree);
+	load_tree(s, cell, copy ? copy : s->tree);
 }
 
 /* Only what the case file itself defines: what a part offers, another case may use. */
@@ -219,10 +226,10 @@ static void load_file(struct load *load, const struct bc_plan_file *file)
 	if (!expand_matrix(&s)) {
 		/* The rest of the file is looked at nevertheless, once. */
 		s.is_broken = load->lint.lacks_vars = true;
-		load_cell(&s, &(struct bc_cell){0});
+		load_cell(&s, &(struct bc_cell){0}, true);
 	} else {
 		for (size_t i = 0; i < s.cells.len; i++)
-			load_cell(&s, &s.cells.items[i]);
+			load_cell(&s, &s.cells.items[i], i + 1 == s.cells.len);
 		if (load->lint.errors == before)
 			warn_unused(&s);
 	}

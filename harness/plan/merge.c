@@ -75,37 +75,40 @@ static void remove_at(struct bc_value *map, size_t at)
 	map->len--;
 }
 
-static void merge_members(struct bc_value *base, const struct bc_value *over,
+/* Empties over into base. */
+static void merge_members(struct bc_value *base, struct bc_value *over,
 	const struct bc_shape *shape, const struct bc_plan_options *options)
 {
 	for (size_t i = 0; i < over->len; i++) {
-		const struct bc_value *item = over->items[i];
+		struct bc_value *item = over->items[i];
 		size_t at = index_of(base, item->key);
 		if (at < base->len && item->kind == BC_VALUE_NULL) {
 			remove_at(base, at);
+			bc_value_free(item);
 		} else if (at < base->len) {
 			base->items[at] = bc_merge(base->items[at], item,
 				member_shape(shape, item->key, options), options);
 		} else {
-			bc_vec_push(base, bc_value_clone(item));
+			bc_vec_push(base, item);
 		}
 	}
+	over->len = 0;
 }
 
-struct bc_value *bc_merge(struct bc_value *base, const struct bc_value *over,
+struct bc_value *bc_merge(struct bc_value *base, struct bc_value *over,
 	const struct bc_shape *shape, const struct bc_plan_options *options)
 {
 	if (base && base->kind == BC_VALUE_MAP && over->kind == BC_VALUE_MAP &&
 		!is_other_variant(base, over, shape, options)) {
 		merge_members(base, over, shape, options);
+		bc_value_free(over);
 		return base;
 	}
-	struct bc_value *copy = bc_value_clone(over);
 	if (base) {
-		copy->was = base->key_loc.file ? base->key_loc : base->loc;
+		over->was = base->key_loc.file ? base->key_loc : base->loc;
 		bc_value_free(base);
 	}
-	return copy;
+	return over;
 }
 
 struct uses {
@@ -190,7 +193,7 @@ static struct bc_value *use_one(struct uses *uses, const struct bc_plan_file *fi
 	}
 	if (!check_chain(uses, part, entry->loc))
 		return base;
-	BC_AUTO_VALUE *tree = resolve(uses, part);
+	struct bc_value *tree = resolve(uses, part);
 	/* A part's own YAML findings were reported once, for whichever case opened it first. */
 	if (!tree) {
 		uses->lint->errors++;
@@ -226,7 +229,7 @@ static struct bc_value *resolve(struct uses *uses, const struct bc_plan_file *fi
 	const struct bc_value *use = bc_value_get(file->root, "use");
 	if (use)
 		base = use_all(uses, file, use, base);
-	BC_AUTO_VALUE *own = bc_value_clone(file->root);
+	struct bc_value *own = bc_value_clone(file->root);
 	size_t at = index_of(own, "use");
 	if (at < own->len)
 		remove_at(own, at);

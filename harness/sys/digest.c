@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
@@ -14,12 +15,24 @@ struct bc_digest {
 	EVP_MD_CTX *ctx;
 };
 
+/* EVP_sha256() would be looked up by its name for every digest. */
+static EVP_MD *sha256;
+
+static void fetch(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+	if (!sha256)
+		abort(); /* only out of memory, or an OpenSSL without SHA-256 */
+}
+
 struct bc_digest *bc_digest_new(void)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, fetch);
 	struct bc_digest *digest = bc_calloc(1, sizeof(*digest));
 	digest->ctx = EVP_MD_CTX_new();
-	if (!digest->ctx || !EVP_DigestInit_ex(digest->ctx, EVP_sha256(), NULL))
-		abort(); /* only out of memory, or an OpenSSL without SHA-256 */
+	if (!digest->ctx || !EVP_DigestInit_ex(digest->ctx, sha256, NULL))
+		abort(); /* only out of memory */
 	return digest;
 }
 

@@ -18,6 +18,7 @@ struct bc_pattern {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
 	char *text;
+	bool is_jit_tried;
 };
 
 struct bc_pattern *bc_pattern_new(const char *regex, struct bc_err *err)
@@ -43,8 +44,6 @@ struct bc_pattern *bc_pattern_new(const char *regex, struct bc_err *err)
 			err->col = (int)at + 1;
 		return NULL;
 	}
-	/* No JIT on this processor is fine: the interpreter answers the same. */
-	(void)pcre2_jit_compile(re, PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_SOFT);
 	struct bc_pattern *p = bc_calloc(1, sizeof(*p));
 	p->code = re;
 	p->data = pcre2_match_data_create_from_pattern(re, NULL);
@@ -69,9 +68,19 @@ void bc_pattern_free(struct bc_pattern *p)
 	free(p);
 }
 
+/* Many patterns are only checked, never searched with, and JIT costs more than all else of them. No JIT on this
+ * processor is fine: the interpreter answers the same. */
+static void compile_for_speed(struct bc_pattern *p)
+{
+	p->is_jit_tried = true;
+	(void)pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_SOFT);
+}
+
 enum bc_match bc_pattern_find(struct bc_pattern *p, const char *data, size_t len, size_t start,
 	unsigned flags, struct bc_span *spans, size_t count)
 {
+	if (!p->is_jit_tried)
+		compile_for_speed(p);
 	uint32_t options = flags & BC_PATTERN_PARTIAL ? PCRE2_PARTIAL_SOFT : 0;
 	int rc = pcre2_match(
 		p->code, (PCRE2_SPTR)(data ? data : ""), len, start, options, p->data, p->context);

@@ -16,10 +16,10 @@ const struct bc_variant *const *bc_shape_variants(
 struct bc_value *bc_shape_tag(const struct bc_value *map, const struct bc_variant *const *variants,
 	const struct bc_variant **variant);
 
-/* Lays over on top of base (taken, may be NULL) and gives the result. Maps merge key by key; a list, a
+/* Lays over (taken) on top of base (taken, may be NULL) and gives the result. Maps merge key by key; a list, a
  * scalar, or a map that is another variant of a TAGGED shape, replaces what was there and remembers it
  * in `was`; a null removes it. shape may be NULL. The caller frees. */
-struct bc_value *bc_merge(struct bc_value *base, const struct bc_value *over,
+struct bc_value *bc_merge(struct bc_value *base, struct bc_value *over,
 	const struct bc_shape *shape, const struct bc_plan_options *options) BC_MUST_CHECK;
 
 /* The tree of file with all that its `use:` names merged below it, without the key `use`. NULL when
