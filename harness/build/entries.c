@@ -132,15 +132,35 @@ struct planning {
 	struct bc_node *node;
 };
 
+/* What of an entry goes into the key, as people read it when they ask what changed. */
+static void set_fields(struct bc_node *node, const char *label, const struct bc_entry *e)
+{
+	static const char letters[] = {[BC_ENTRY_FILE] = '-',
+		[BC_ENTRY_DIR] = 'd',
+		[BC_ENTRY_LINK] = 'l',
+		[BC_ENTRY_CHAR] = 'c',
+		[BC_ENTRY_BLOCK] = 'b',
+		[BC_ENTRY_FIFO] = 'p'};
+	BC_AUTO(bc_buf) text = {0};
+	bc_buf_addf(&text, "%c 0%o %u:%u ", e->is_hard ? 'h' : letters[e->type], e->mode, e->uid,
+		e->gid);
+	if (e->type == BC_ENTRY_CHAR || e->type == BC_ENTRY_BLOCK)
+		bc_buf_addf(&text, "%u,%u ", e->major, e->minor);
+	bc_buf_adds(&text, e->path);
+	bc_node_set(node, label, text.data);
+	if (!e->target)
+		return;
+	BC_AUTO_FREE char *to = bc_asprintf("%s to", label);
+	bc_node_set(node, to, e->target);
+}
+
 static bool plan_entry(void *ctx, size_t index, const struct entry_list *list,
 	const struct bc_value *item, const struct bc_entry *e, struct bc_err *err)
 {
 	struct planning *p = ctx;
 	BC_AUTO_FREE char *label = bc_asprintf("%s[%zu]", list->key, index);
 	BC_AUTO_FREE char *content = bc_asprintf("/%s", e->path);
-	BC_AUTO(bc_buf) text = {0};
-	bc_tree_print_entry(e, NULL, false, &text);
-	bc_node_set(p->node, label, text.data);
+	set_fields(p->node, label, e);
 	return list->make != make_file || bc_content_plan(p->planner, p->node, content, item, err);
 }
 

@@ -144,8 +144,7 @@ void bc_graph_remember(struct bc_build *build, const struct bc_node *node)
 	if (!node->kind->build)
 		return;
 	bc_vec_each (origin, &node->origins) {
-		BC_AUTO(bc_record) was = {0};
-		if (bc_store_recall(build->store, *origin, &was) && strcmp(was.key, node->key) == 0)
+		if (bc_store_remembers(build->store, *origin, node->key))
 			continue;
 		if (!is.key)
 			fill_record(node, &is);

@@ -211,7 +211,7 @@ static void keep_log(struct site *site, bool failed, struct bc_err *err)
 	if ((!dir && !failed) || bc_fs_size(site->log) <= 0)
 		return;
 	if (!bc_fs_read(site->log, (size_t)64 << 20, &text, NULL) ||
-		!bc_fs_write(to, text.data ? text.data : "", text.len, NULL))
+		!bc_fs_write_unsynced(to, text.data ? text.data : "", text.len, NULL))
 		return;
 	if (failed && err && (!err->hint[0] || err->code == BC_E_COMMAND)) {
 		BC_AUTO_FREE char *hint = bc_strdup(err->hint);

@@ -99,6 +99,17 @@ bool bc_store_recall(const struct bc_store *store, const char *name, struct bc_r
 	return true;
 }
 
+/* The key stands in the text as it was printed; in any other string of it the quotes would be escaped. A text that
+ * was damaged elsewhere is found when somebody recalls it. */
+bool bc_store_remembers(const struct bc_store *store, const char *name, const char *key)
+{
+	BC_AUTO_FREE char *path = record_path(store, name);
+	BC_AUTO_FREE char *wanted = bc_asprintf("\"key\": \"%s\"", key);
+	BC_AUTO(bc_buf) text = {.max = RECORD_MAX};
+	return bc_fs_read(path, RECORD_MAX, &text, NULL) && text.data &&
+		memmem(text.data, text.len, wanted, strlen(wanted));
+}
+
 void bc_store_remember(
 	const struct bc_store *store, const char *name, const struct bc_record *record)
 {

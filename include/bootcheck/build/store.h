@@ -77,6 +77,9 @@ static inline void bc_record_cleanup(struct bc_record *record)
 /* False without an error object: no record, or an unreadable one. */
 bool bc_store_recall(
 	const struct bc_store *store, const char *name, struct bc_record *record) BC_MUST_CHECK;
+/* Whether the record of name is of key, without reading the rest of it. */
+bool bc_store_remembers(
+	const struct bc_store *store, const char *name, const char *key) BC_MUST_CHECK;
 /* Best effort: a cache that cannot be written fails elsewhere. */
 void bc_store_remember(
 	const struct bc_store *store, const char *name, const struct bc_record *record);
