@@ -96,6 +96,7 @@ void bc_attempt_release(struct bc_attempt *a)
 		free(e->output);
 	}
 	free(a->dialog.items);
+	free(a->healed.items);
 	properties_release(&a->properties);
 	*a = (struct bc_attempt){0};
 }

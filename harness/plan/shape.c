@@ -174,7 +174,15 @@ static const struct bc_field boot_fields[] = {
 };
 static const struct bc_shape boot = {.type = BC_T_OBJECT, .fields = boot_fields};
 
+static const char *const clocks[] = {"host", "guest", NULL};
+static const struct bc_shape limit_clock = {.type = BC_T_WORD, .words = clocks};
 static const struct bc_field limit_fields[] = {
+	{"clock", &limit_clock,
+		"Whose time the limits are in: this host's, or the guest's, whose clock stands "
+		"still while its "
+		"processors are ready and this host has none for them (it goes on at a tenth at "
+		"least).",
+		false, "host"},
 	{"boot", &bc_shape_duration,
 		"From QEMU's start to the first prompt or command; 0 is no limit.", false, "120s"},
 	{"silence", &bc_shape_duration,

@@ -220,19 +220,48 @@ static void each_case(
 		}
 }
 
-/* One line of a console with its number; the one that decided is marked. */
-static void console_line(struct page *p, const char *line, size_t len, size_t number, bool decides)
+/* The text with those of its bytes underlined that belong to a line which the kernel cut. at: the text's place in
+ * console.log; *next: the first piece that may reach into it. */
+static void healed_text(struct page *p, const struct bc_attempt *a, size_t *next, const char *text,
+	size_t len, uint64_t at)
 {
+	size_t done = 0;
+	while (*next < a->healed.len &&
+		a->healed.items[*next].offset + a->healed.items[*next].len <= at)
+		++*next;
+	for (size_t i = *next; i < a->healed.len && a->healed.items[i].offset < at + len; i++) {
+		const struct bc_piece *piece = &a->healed.items[i];
+		size_t from = piece->offset > at ? (size_t)(piece->offset - at) : 0;
+		size_t to = piece->offset + piece->len < at + len
+			? (size_t)(piece->offset + piece->len - at)
+			: len;
+		if (from < done || to <= from)
+			continue;
+		add_text(p, text + done, from - done);
+		add(p, "<u>");
+		add_text(p, text + from, to - from);
+		add(p, "</u>");
+		done = to;
+	}
+	add_text(p, text + done, len - done);
+}
+
+/* One line of a console with its number; the one that decided is marked. */
+static void console_line(struct page *p, const struct bc_attempt *a, size_t *piece,
+	const char *line, size_t len, uint64_t at, size_t number)
+{
+	bool decides = a->line > 0 && number == (size_t)a->line;
 	if (len && line[len - 1] == '\r')
 		len--;
 	bc_buf_addf(p->out, "<i>%6zu  </i>%s", number, decides ? "<mark>" : "");
-	add_text(p, line, len < MAX_LINE ? len : MAX_LINE);
+	healed_text(p, a, piece, line, len < MAX_LINE ? len : MAX_LINE, at);
 	add(p, len > MAX_LINE ? " [...]" : "");
 	add(p, decides ? "</mark>\n" : "\n");
 }
 
-static void console_text(struct page *p, const struct bc_buf *text, size_t decisive)
+static void console_text(struct page *p, const struct bc_attempt *a, const struct bc_buf *text)
 {
+	size_t decisive = a->line > 0 ? (size_t)a->line : 0, piece = 0;
 	size_t total = 0, number = 0, skipped = 0;
 	for (size_t i = 0; i < text->len; i++)
 		total += text->data[i] == '\n';
@@ -253,7 +282,7 @@ static void console_text(struct page *p, const struct bc_buf *text, size_t decis
 			bc_buf_addf(
 				p->out, "<i>        [... %zu lines left out ...]</i>\n", skipped);
 		skipped = 0;
-		console_line(p, line, len, number, number == decisive);
+		console_line(p, a, &piece, line, len, (uint64_t)(line - text->data), number);
 	}
 }
 
@@ -265,8 +294,13 @@ static void console(struct page *p, const struct bc_attempt *a)
 		!text.len)
 		return;
 	size_t before = p->out->len;
-	add(p, "<details><summary>console</summary><pre>");
-	console_text(p, &text, a->line > 0 ? (size_t)a->line : 0);
+	add(p, "<details><summary>console");
+	add(p,
+		a->healed.len ? " <small>(<u>underlined</u>: what belongs to a line that the "
+				"kernel cut)</small>"
+			      : "");
+	add(p, "</summary><pre>");
+	console_text(p, a, &text);
 	add(p, "</pre></details>\n");
 	p->embedded += p->out->len - before;
 }

@@ -48,6 +48,19 @@ static struct bc_json *phases_of(const struct bc_attempt *a)
 	return array;
 }
 
+/* [[offset, length], …] in console.log. */
+static struct bc_json *healed_of(const struct bc_attempt *a)
+{
+	struct bc_json *array = bc_json_new_array();
+	bc_vec_each (piece, &a->healed) {
+		struct bc_json *pair = bc_json_new_array();
+		bc_json_append(pair, bc_json_new_int((int64_t)(piece->offset & INT64_MAX)));
+		bc_json_append(pair, bc_json_new_int((int64_t)(piece->len & INT64_MAX)));
+		bc_json_append(array, pair);
+	}
+	return array;
+}
+
 static struct bc_json *attempt_of(const struct bc_attempt *a)
 {
 	struct bc_json *json = bc_json_new_object();
@@ -66,6 +79,8 @@ static struct bc_json *attempt_of(const struct bc_attempt *a)
 	bc_json_set_string(json, "excerpt", a->excerpt);
 	if (a->phases.len)
 		bc_json_set(json, "phases", phases_of(a));
+	if (a->healed.len)
+		bc_json_set(json, "healed", healed_of(a));
 	if (a->properties.len)
 		bc_json_set(json, "properties", properties_of(&a->properties));
 	return json;

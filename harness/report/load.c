@@ -260,6 +260,21 @@ static bool on_answer(struct loader *l, struct bc_result *r, const struct bc_jso
 	return true;
 }
 
+static bool on_healed(struct loader *l, struct bc_result *r, const struct bc_json *json)
+{
+	struct bc_attempt *open = &progress_of(l, r)->open;
+	const struct bc_json *list = bc_json_get(json, "bytes");
+	for (size_t i = 0; i < bc_json_len(list) && open->healed.len < 10000; i++) {
+		const struct bc_json *piece = bc_json_at(list, i);
+		int64_t offset = bc_json_int(bc_json_at(piece, 0), -1),
+			len = bc_json_int(bc_json_at(piece, 1), -1);
+		if (offset >= 0 && len > 0)
+			bc_vec_push(&open->healed,
+				((struct bc_piece){(uint64_t)offset, (uint64_t)len}));
+	}
+	return true;
+}
+
 /* Puts the attempt in its place by number; one of the same number is replaced. */
 static bool keep_attempt(struct progress *p, struct bc_result *r, int number, struct bc_attempt *a)
 {
@@ -313,6 +328,10 @@ static bool on_attempt(struct loader *l, struct bc_result *r, const struct bc_js
 		a.dialog.len = p->open.dialog.len;
 		a.dialog.cap = p->open.dialog.cap;
 		memset(&p->open.dialog, 0, sizeof(p->open.dialog));
+		a.healed.items = p->open.healed.items;
+		a.healed.len = p->open.healed.len;
+		a.healed.cap = p->open.healed.cap;
+		memset(&p->open.healed, 0, sizeof(p->open.healed));
 	}
 	p->running = 0;
 	bc_attempt_release(&p->open);
@@ -343,6 +362,7 @@ static const struct {
 	{.kind = "phase", .one_case = on_phase},
 	{.kind = "typed", .one_case = on_typed},
 	{.kind = "answer", .one_case = on_answer},
+	{.kind = "healed", .one_case = on_healed},
 	{.kind = "attempt", .one_case = on_attempt},
 	{.kind = "case-end", .one_case = on_case_end},
 	{.kind = "run-end", .run = on_run_end},

@@ -7,7 +7,9 @@
 #include <bootcheck/base/text.h>
 #include <bootcheck/run/boot.h>
 #include <bootcheck/run/examine.h>
+#include <bootcheck/run/guest_clock.h>
 #include <bootcheck/run/record.h>
+#include <bootcheck/run/transcript.h>
 #include <bootcheck/run/vm.h>
 #include <bootcheck/serve/services.h>
 #include <bootcheck/sys/clock.h>
@@ -18,11 +20,6 @@
 /* What the guest or the emulator may fill the run's folder with besides the judged console. */
 #define MAX_SIDE_BYTES ((uint64_t)64 << 20)
 #define MAX_QMP_EVENTS 1000
-/* Of the transcript: of one command's output, and of all of them. */
-#define MAX_ANSWER    ((size_t)8 << 10)
-#define MAX_ANSWERS   ((size_t)512 << 10)
-#define MAX_EXCHANGES 1000
-
 struct bc_boot_run {
 	struct bc_boot_options o;
 	const struct bc_case *c;
@@ -36,18 +33,23 @@ struct bc_boot_run {
 	struct bc_timer *sample; /* also brings the failure to start to done() */
 	int stderr_fd;
 	uint64_t start_ns, last_line_ns;
+	struct bc_guest_clock clock; /* of a case whose limits are in guest time */
 	bool was_cancelled;
 	bool was_off, was_killed; /* by the guest; by somebody on the host */
 	int qmp_events;
-	size_t answer_bytes;  /* of the transcript so far */
+	struct bc_transcript transcript;
 	uint64_t other_bytes; /* of the UARTs that are not judged */
 	struct bc_err failed; /* it could not be started */
 	struct bc_attempt attempt;
 };
 
-static uint64_t now_ms(const struct bc_boot_run *b)
+/* Since the start, on the clock that the session lives by. */
+static uint64_t now_ms(struct bc_boot_run *b)
 {
-	return (bc_clock_ns() - b->start_ns) / 1000000u;
+	struct bc_cpu_times times;
+	if (b->vm && b->c->limits.is_guest_time && bc_vm_cpu_times(b->vm, &times))
+		bc_guest_clock_add(&b->clock, &times, times.count);
+	return bc_guest_clock_ms(&b->clock, bc_clock_ns() - b->start_ns);
 }
 
 /* The session's wishes */
@@ -99,116 +101,18 @@ static void show_line(struct bc_boot_run *b, const struct bc_session_event *e)
 	progress(b, BC_PROGRESS_LINE, text.data);
 }
 
-/* [[offset, length], …] in console.log. */
-static struct bc_json *places(const struct bc_session_event *e)
-{
-	struct bc_json *list = bc_json_new_array();
-	for (size_t i = 0; i < e->span_count; i++) {
-		struct bc_json *place = bc_json_new_array();
-		bc_json_append(place, bc_json_new_int((int64_t)e->spans[i].offset));
-		bc_json_append(place, bc_json_new_int((int64_t)e->spans[i].len));
-		bc_json_append(list, place);
-	}
-	return list;
-}
-
-/* What came back is kept up to a bound, each answer and all of them. */
-static void add_answer(
-	struct bc_boot_run *b, struct bc_json *line, const char *data, size_t len, int status)
-{
-	BC_AUTO(bc_buf) text = {0};
-	size_t head = len > MAX_ANSWER ? MAX_ANSWER / 2 : len, tail = len > head ? head / 2 : 0;
-	if (b->answer_bytes > MAX_ANSWERS)
-		return;
-	bc_escape_text(&text, data, head, true);
-	if (len > head)
-		bc_buf_addf(&text, "\n[... %zu bytes left out ...]\n", len - head - tail);
-	bc_escape_text(&text, data + len - tail, tail, true);
-	b->answer_bytes += text.len;
-	bc_json_set_string(line, "output", text.len ? text.data : "");
-	if (b->attempt.dialog.len) {
-		struct bc_exchange *last = &b->attempt.dialog.items[b->attempt.dialog.len - 1];
-		free(last->output);
-		last->output = bc_strdup(text.len ? text.data : "");
-		last->status = status;
-	}
-}
-
-static struct bc_json *dialog_line(struct bc_boot_run *b, const struct bc_session_event *e)
-{
-	bool is_typed = e->kind == BC_SESSION_TYPED;
-	struct bc_json *line =
-		bc_journal_line(is_typed ? "typed" : "answer", b->c->id, b->o.number);
-	bc_json_set_int(line, "step", e->number);
-	if (is_typed) {
-		BC_AUTO(bc_buf) text = {.max = MAX_ANSWER};
-		bc_escape_text(&text, e->text, strnlen(e->text, MAX_ANSWER / 4), true);
-		bc_json_set_string(line, "name", e->id);
-		bc_json_set_string(line, "text", text.len ? text.data : "");
-		if (b->attempt.dialog.len < MAX_EXCHANGES)
-			bc_vec_push(&b->attempt.dialog,
-				((struct bc_exchange){.step = e->number,
-					.kind = bc_strdup(e->id),
-					.typed = bc_strdup(text.len ? text.data : ""),
-					.status = -1,
-					.ms = e->ms}));
-		return line;
-	}
-	add_answer(b, line, e->text, e->len, e->status);
-	if (e->status >= 0)
-		bc_json_set_int(line, "status", e->status);
-	return line;
-}
-
 static void on_event(void *ctx, const struct bc_session_event *e)
 {
 	struct bc_boot_run *b = ctx;
-	struct bc_json *line = NULL;
-	switch (e->kind) {
-	case BC_SESSION_LINE:
+	if (e->kind == BC_SESSION_LINE) {
 		show_line(b, e);
 		return;
-	case BC_SESSION_PHASE:
-		line = bc_journal_line("phase", b->c->id, b->o.number);
-		bc_json_set_string(line, "phase", e->text);
-		progress(b, BC_PROGRESS_PHASE, e->text);
-		break;
-	case BC_SESSION_STEP:
-		line = bc_journal_line("step", b->c->id, b->o.number);
-		bc_json_set_int(line, "step", e->number);
-		bc_json_set_string(line, "name", e->text);
-		bc_json_set_string(line, "state", e->state);
-		if (strcmp(e->state, "start") == 0)
-			progress(b, BC_PROGRESS_STEP, e->text);
-		break;
-	case BC_SESSION_RETYPE:
-		line = bc_journal_line("retype", b->c->id, b->o.number);
-		bc_json_set_int(line, "step", e->number);
-		bc_json_set_string(line, "text", e->text);
-		bc_json_set_int(line, "confirmed", (int64_t)e->len);
-		bc_json_set_string(line, "why", e->state);
-		break;
-	case BC_SESSION_TYPED:
-	case BC_SESSION_ANSWER:
-		line = dialog_line(b, e);
-		break;
-	case BC_SESSION_DETECT:
-		line = bc_journal_line("detect", b->c->id, b->o.number);
-		bc_json_set_string(line, "detector", e->id);
-		bc_json_set_string(line, "title", e->text);
-		bc_json_set_int(line, "line", (int64_t)e->line);
-		break;
-	case BC_SESSION_HEALED:
-		line = bc_journal_line("healed", b->c->id, b->o.number);
-		bc_json_set_int(line, "line", (int64_t)e->line);
-		bc_json_set(line, "bytes", places(e));
-		break;
-	case BC_SESSION_VERDICT:
-		line = bc_journal_line("verdict", b->c->id, b->o.number);
-		break;
 	}
-	bc_json_set_int(line, "ms", (int64_t)e->ms);
-	bc_journal_write(b->o.journal, line);
+	if (e->kind == BC_SESSION_PHASE)
+		progress(b, BC_PROGRESS_PHASE, e->text);
+	else if (e->kind == BC_SESSION_STEP && strcmp(e->state, "start") == 0)
+		progress(b, BC_PROGRESS_STEP, e->text);
+	bc_transcript_event(&b->transcript, e);
 }
 
 /* What the machine does */
@@ -246,7 +150,7 @@ static void on_serial(void *ctx, int uart, const char *data, size_t len)
 	uint64_t ns = bc_clock_ns() - b->start_ns;
 	bc_examiner_heard(b->examiner, uart == b->c->machine.kernel, data, len);
 	if (uart == b->c->machine.kernel && uart != b->c->machine.console) {
-		bc_session_kernel_bytes(b->session, ns / 1000000u, data, len);
+		bc_session_kernel_bytes(b->session, now_ms(b), data, len);
 		bc_record_uart(b->record, uart, data, len);
 		settle(b);
 		return;
@@ -255,11 +159,11 @@ static void on_serial(void *ctx, int uart, const char *data, size_t len)
 		b->other_bytes += len;
 		if (b->other_bytes <= MAX_SIDE_BYTES)
 			bc_record_uart(b->record, uart, data, len);
-		bc_session_other_bytes(b->session, ns / 1000000u);
+		bc_session_other_bytes(b->session, now_ms(b));
 		return;
 	}
 	/* The verdict first, the recording after it. */
-	bc_session_bytes(b->session, ns / 1000000u, data, len);
+	bc_session_bytes(b->session, now_ms(b), data, len);
 	bc_record_output(b->record, ns, data, len);
 	settle(b);
 }
@@ -367,7 +271,7 @@ static void on_ended(void *ctx, const struct bc_exit *status)
 	if (!b->was_cancelled)
 		bc_examiner_end(b->examiner, now_ms(b));
 	bc_session_result(b->session, now_ms(b), &b->attempt);
-	b->attempt.duration_ms = now_ms(b);
+	b->attempt.duration_ms = (bc_clock_ns() - b->start_ns) / 1000000u;
 	b->attempt.dir = bc_strdup(b->relative);
 	add_properties(b, status);
 	b->o.done(b->o.ctx, b, &b->attempt);
@@ -453,6 +357,10 @@ static bool prepare(struct bc_boot_run *b, struct bc_err *err)
 	if (!b->record)
 		return false;
 	struct bc_session_io io = {on_send, on_power, on_serve, on_event, b};
+	b->transcript = (struct bc_transcript){.case_id = b->c->id,
+		.number = b->o.number,
+		.journal = b->o.journal,
+		.attempt = &b->attempt};
 	b->session = bc_session_new(b->c, &io, b->o.scale, false, err);
 	if (!b->session)
 		return false;

@@ -272,7 +272,7 @@ enum bc_activity bc_vm_activity(struct bc_vm *vm)
 
 bool bc_vm_cpu_times(const struct bc_vm *vm, struct bc_cpu_times *times)
 {
-	struct bc_cpu_times t = {.at_ns = bc_clock_ns()};
+	struct bc_cpu_times t = {.at_ns = bc_clock_ns(), .count = vm->cpu_count};
 	for (int i = 0; i < vm->cpu_count; i++) {
 		char path[64];
 		BC_AUTO(bc_buf) text = {.max = 256};

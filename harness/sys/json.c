@@ -158,6 +158,11 @@ const char *bc_json_string(const struct bc_json *json)
 	return json_string_value(in(json));
 }
 
+int64_t bc_json_int(const struct bc_json *json, int64_t fallback)
+{
+	return json_is_integer(in(json)) ? json_integer_value(in(json)) : fallback;
+}
+
 size_t bc_json_len(const struct bc_json *array)
 {
 	return json_array_size(in(array));

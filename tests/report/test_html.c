@@ -82,6 +82,36 @@ START_TEST(test_long_console)
 }
 END_TEST
 
+/* Bytes of a line that the kernel cut are underlined, in every raw line that has some of them. */
+START_TEST(test_healed_lines)
+{
+	struct bc_err err = {0};
+	BC_AUTO_FREE char *dir = bc_fs_temp_dir("/tmp", "bootcheck-html-", &err);
+	ck_assert_ptr_nonnull(dir);
+	BC_AUTO_FREE char *path = bc_path_join(dir, "console.log");
+	static const char console[] = "boot\nPlease enter pas[    2.9] scsi\r\nsphrase\nlast\n";
+	BC_AUTO(bc_buf) page = {0};
+	ck_assert(bc_fs_write(path, console, sizeof(console) - 1, &err));
+	BC_AUTO(bc_run) run = {.dir = bc_path_dir(dir)};
+	struct bc_result r = {.id = bc_strdup("a"), .verdict = BC_FAIL, .is_done = true};
+	struct bc_attempt a = {.verdict = BC_FAIL, .line = 2, .dir = bc_strdup(bc_path_base(dir))};
+	bc_vec_push(&a.healed, ((struct bc_piece){5, 16}));
+	bc_vec_push(&a.healed, ((struct bc_piece){36, 8}));
+	/* A journal may say anything. */
+	bc_vec_push(&a.healed, ((struct bc_piece){INT64_MAX, INT64_MAX}));
+	bc_vec_push(&a.healed, ((struct bc_piece){0, INT64_MAX}));
+	bc_vec_push(&r.attempts, a);
+	bc_vec_push(&run.results, r);
+	bc_report_html(&run, &page);
+	check_page(&page);
+	ck_assert_ptr_nonnull(strstr(page.data, "</i>boot\n"));
+	ck_assert_ptr_nonnull(
+		strstr(page.data, "<mark><u>Please enter pas</u>[    2.9] scsi</mark>\n"));
+	ck_assert_ptr_nonnull(strstr(page.data, "</i><u>sphrase</u>\n"));
+	ck_assert(bc_fs_remove(dir, &err));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("html");
@@ -90,6 +120,7 @@ int main(void)
 	tcase_add_test(t, test_golden);
 	tcase_add_loop_test(t, test_any_bytes, 0, 3);
 	tcase_add_test(t, test_long_console);
+	tcase_add_test(t, test_healed_lines);
 	suite_add_tcase(suite, t);
 	return run_suite(suite);
 }

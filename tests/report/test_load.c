@@ -3,7 +3,9 @@
 #include <sys/stat.h>
 
 #include <bootcheck/report/index.h>
+#include <bootcheck/report/report.h>
 #include <bootcheck/sys/clock.h>
+#include <bootcheck/sys/json.h>
 
 #include "report_test.h"
 
@@ -225,6 +227,34 @@ START_TEST(test_types_that_do_not_fit)
 }
 END_TEST
 
+/* What a session told while it ran belongs to the attempt that ends; no bytes are none. */
+START_TEST(test_healed_lines)
+{
+	BC_AUTO(bc_run) run = {0};
+	parse(START "]}\n"
+		    "{\"kind\":\"case-start\",\"case\":\"a\",\"attempt\":1,\"dir\":\"cases/a\"}\n"
+		    "{\"kind\":\"healed\",\"case\":\"a\",\"attempt\":1,\"line\":2,"
+		    "\"bytes\":[[5,16],[36,8],[-1,3],[4],7,[\"x\",2],[9,0]]}\n"
+		    "{\"kind\":\"healed\",\"case\":\"a\",\"attempt\":1,\"bytes\":{}}\n"
+		    "{\"kind\":\"attempt\",\"case\":\"a\",\"attempt\":1,\"result\":{\"verdict\":"
+		    "\"pass\"}}\n"
+		    "{\"kind\":\"case-end\",\"case\":\"a\",\"verdict\":\"pass\"}\n",
+		&run);
+	const struct bc_attempt *a = bc_result_last(result(&run, "a"));
+	ck_assert_uint_eq(a->healed.len, 2);
+	ck_assert_uint_eq(a->healed.items[0].offset, 5);
+	ck_assert_uint_eq(a->healed.items[1].len, 8);
+	BC_AUTO(bc_buf) out = {0};
+	bc_report_json(&run, &out);
+	BC_AUTO_JSON *json = bc_json_parse(out.data, out.len, NULL);
+	const struct bc_json *attempt =
+		bc_json_at(bc_json_get(bc_json_at(bc_json_get(json, "results"), 0), "attempts"), 0);
+	const struct bc_json *healed = bc_json_get(attempt, "healed");
+	ck_assert_uint_eq(bc_json_len(healed), 2);
+	ck_assert_int_eq(bc_json_int(bc_json_at(bc_json_at(healed, 1), 0), -1), 36);
+}
+END_TEST
+
 START_TEST(test_errors)
 {
 	parse_fails("", BC_E_FORMAT, 1);
@@ -316,6 +346,7 @@ int main(void)
 	tcase_add_test(t, test_resumed);
 	tcase_add_test(t, test_duplicates_and_order);
 	tcase_add_test(t, test_types_that_do_not_fit);
+	tcase_add_test(t, test_healed_lines);
 	tcase_add_test(t, test_errors);
 	tcase_add_test(t, test_bounds);
 	tcase_add_test(t, test_files);

@@ -110,6 +110,7 @@ struct bc_limits { /* ms, 0 = none; always set after loading */
 	uint64_t total;	  /* the whole boot */
 	uint64_t step;	  /* each step */
 	uint64_t loader, decompressor, kernel, init; /* each phase of the boot */
+	bool is_guest_time; /* the guest's clock stands still while this host has no processor for it */
 };
 
 #define BC_LOADER_PROMPT   "^[\\w.-]{0,40} ?=> $"

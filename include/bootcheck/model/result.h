@@ -50,6 +50,11 @@ struct bc_exchange {
 	uint64_t ms;  /* since QEMU's start, when Enter was pressed */
 };
 
+/* Bytes of console.log. */
+struct bc_piece {
+	uint64_t offset, len;
+};
+
 /* A named fact for reports, such as qemu.version. */
 struct bc_property {
 	char *name, *value;
@@ -74,6 +79,9 @@ struct bc_attempt {
 	struct {
 		BC_VEC(struct bc_exchange);
 	} dialog;
+	struct {
+		BC_VEC(struct bc_piece);
+	} healed; /* of userspace's lines that the kernel cut, in order */
 	struct {
 		BC_VEC(struct bc_property);
 	} properties;

@@ -43,6 +43,8 @@ int64_t bc_json_get_int(const struct bc_json *object, const char *key, int64_t f
 bool bc_json_get_bool(const struct bc_json *object, const char *key, bool fallback);
 /* Text of a string value, or NULL. */
 const char *bc_json_string(const struct bc_json *json);
+/* An integer value; the fallback for anything else (NULL is fine). */
+int64_t bc_json_int(const struct bc_json *json, int64_t fallback);
 /* Number of items; 0 for anything but an array. */
 size_t bc_json_len(const struct bc_json *array);
 /* Borrowed item, NULL out of range. */
