@@ -5,6 +5,7 @@
 #include <bootcheck/base/text.h>
 #include <bootcheck/build/cache.h>
 #include <bootcheck/build/graph.h>
+#include <bootcheck/build/tools.h>
 #include <bootcheck/sys/clock.h>
 #include <bootcheck/sys/fs.h>
 #include <bootcheck/sys/tree.h>
@@ -28,6 +29,7 @@ struct bc_build *bc_build_new(const struct bc_build_options *options, struct bc_
 	build->options.cache_dir = NULL;
 	build->options.log_dir = bc_strdup(options->log_dir);
 	build->store = store;
+	build->tools = bc_tool_memo_new();
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME, &now);
 	build->started_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
@@ -46,6 +48,7 @@ void bc_build_free(struct bc_build *build)
 	free(build->nodes.items);
 	free(build->targets.items);
 	bc_store_free(build->store);
+	bc_tool_memo_free(build->tools);
 	close(build->use);
 	free((char *)build->options.log_dir);
 	pthread_mutex_destroy(&build->lock);

@@ -12,6 +12,7 @@ static void note(void *ctx, const char *text)
 void bc_graph_resolver(struct bc_build *build, bool may_ask, struct bc_resolver *resolver)
 {
 	*resolver = (struct bc_resolver){.cache_dir = bc_store_dir(build->store),
+		.tools = build->tools,
 		.may_ask = may_ask,
 		.refresh = build->options.refresh,
 		.offline = build->options.offline,
@@ -150,6 +151,30 @@ void bc_graph_remember(struct bc_build *build, const struct bc_node *node)
 			fill_record(node, &is);
 		bc_store_remember(build->store, *origin, &is);
 	}
+}
+
+/* A name that is asked about when it is a miss one day. */
+static bool is_named(const struct bc_node *node)
+{
+	return node->node_state == BC_NODE_HIT && node->kind->build &&
+		(node->is_target || node->artifact);
+}
+
+void bc_graph_remember_hits(struct bc_build *build)
+{
+	char sum[BC_DIGEST_HEX];
+	struct bc_digest *digest = bc_digest_new();
+	bc_vec_each (n, &build->nodes)
+		if (is_named(*n))
+			bc_vec_each (origin, &(*n)->origins)
+				bc_digest_field(digest, *origin, (*n)->key);
+	bc_digest_end(digest, sum);
+	if (bc_store_remembers_all(build->store, sum))
+		return;
+	bc_vec_each (n, &build->nodes)
+		if (is_named(*n))
+			bc_graph_remember(build, *n);
+	bc_store_remember_all(build->store, sum);
 }
 
 void bc_graph_settle(struct bc_build *build, struct bc_node *node)

@@ -127,16 +127,11 @@ static bool build(struct bc_job *job, struct bc_err *err)
 static bool add_tool(struct bc_node *node, const struct bc_resolver *resolver, const char *name,
 	struct bc_err *err)
 {
-	BC_AUTO_FREE char *path = NULL;
 	BC_AUTO_FREE char *label = bc_asprintf("tool %s", name);
-	char hex[BC_DIGEST_HEX];
-	if (!bc_tool_there(name, err))
-		return false;
-	path = bc_host_find(name);
-	if (!bc_pathsum(resolver->cache_dir, path, hex, err))
-		return false;
-	bc_node_set(node, label, hex);
-	return true;
+	BC_AUTO_FREE char *sum = bc_tool_sum(resolver, name, err);
+	if (sum)
+		bc_node_set(node, label, sum);
+	return sum != NULL;
 }
 
 static enum bc_resolved resolve(

@@ -1,4 +1,6 @@
 /* The JSON texts of the store: manifests of entries, and records of what a name was built from. */
+#include <unistd.h>
+
 #include <bootcheck/base/text.h>
 #include <bootcheck/build/store.h>
 #include <bootcheck/sys/fs.h>
@@ -55,6 +57,32 @@ bool bc_manifest_parse(
 	return true;
 }
 
+/* The number behind a label, as the manifest is printed; -1 when there is none. */
+static int64_t number_at(const char *text, const char *label)
+{
+	const char *at = strstr(text, label);
+	return at && at[strlen(label)] >= '0' && at[strlen(label)] <= '9'
+		? strtoll(at + strlen(label), NULL, 10)
+		: -1;
+}
+
+bool bc_manifest_glance(const char *text, struct bc_manifest *manifest)
+{
+	static const char label[] = "\"output\": \"";
+	const char *at = strstr(text, label), *output = at ? at + sizeof(label) - 1 : "";
+	size_t n = strcspn(output, "\"\\");
+	int64_t size = number_at(text, "\"size\": "), files = number_at(text, "\"files\": ");
+	if (number_at(text, "\"version\": ") != 1 || output[n] != '"' || size < 0 || files < 0)
+		return false;
+	*manifest = (struct bc_manifest){.output = bc_strndup(output, n),
+		.size_bytes = (uint64_t)size,
+		.files = (uint64_t)files};
+	if (bc_path_is_inside(manifest->output))
+		return true;
+	bc_manifest_release(manifest);
+	return false;
+}
+
 void bc_record_release(struct bc_record *record)
 {
 	free(record->key);
@@ -71,6 +99,26 @@ static char *record_path(const struct bc_store *store, const char *name)
 	bc_digest_field(digest, "name", name);
 	bc_digest_end(digest, hex);
 	return bc_asprintf("%s/names/%s.json", bc_store_dir(store), hex);
+}
+
+/* `names/newest`: the sum of all names and keys that the last run looked at, as long as no record was written since. */
+static char *newest_path(const struct bc_store *store)
+{
+	return bc_asprintf("%s/names/newest", bc_store_dir(store));
+}
+
+bool bc_store_remembers_all(const struct bc_store *store, const char *sum)
+{
+	BC_AUTO_FREE char *path = newest_path(store);
+	BC_AUTO(bc_buf) text = {.max = BC_DIGEST_HEX};
+	return bc_fs_read(path, BC_DIGEST_HEX, &text, NULL) && text.data &&
+		strcmp(text.data, sum) == 0;
+}
+
+void bc_store_remember_all(const struct bc_store *store, const char *sum)
+{
+	BC_AUTO_FREE char *path = newest_path(store);
+	BC_IGNORE(bc_fs_write_unsynced(path, sum, strlen(sum), NULL));
 }
 
 static void add_pair(void *ctx, const char *key, struct bc_json *value)
@@ -114,6 +162,8 @@ void bc_store_remember(
 	const struct bc_store *store, const char *name, const struct bc_record *record)
 {
 	BC_AUTO_FREE char *path = record_path(store, name);
+	BC_AUTO_FREE char *newest = newest_path(store);
+	unlink(newest);
 	BC_AUTO_JSON *json = bc_json_new_object();
 	struct bc_json *fields = bc_json_new_object();
 	bc_json_set_string(json, "name", name);

@@ -208,13 +208,10 @@ bool bc_schedule_run(struct bc_build *build, struct bc_err *err)
 	bc_vec_each (n, &build->nodes)
 		bc_graph_settle(build, *n);
 	mark_needed(build);
-	bc_vec_each (n, &build->nodes) {
-		bool is_hit = (*n)->node_state == BC_NODE_HIT;
-		if (is_hit && ((*n)->is_target || (*n)->artifact))
-			bc_graph_remember(build, *n);
-		if (is_hit && (*n)->is_target)
+	bc_graph_remember_hits(build);
+	bc_vec_each (n, &build->nodes)
+		if ((*n)->node_state == BC_NODE_HIT && (*n)->is_target)
 			bc_build_tell(build, BC_PROGRESS_BUILD_END, *n, "hit", 0, 0);
-	}
 	run_phase(build, PHASE_BUILD);
 	if (is_cancelled(build))
 		return bc_fail(err, BC_E_CANCELLED, 0, "interrupted");

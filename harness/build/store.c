@@ -89,7 +89,7 @@ char *bc_store_find(const struct bc_store *store, const char *key)
 	BC_AUTO(bc_buf) text = {.max = MANIFEST_MAX};
 	BC_AUTO(bc_manifest) manifest = {0};
 	if (!bc_fs_read(path, MANIFEST_MAX, &text, NULL) || !text.data ||
-		!bc_manifest_parse(text.data, text.len, &manifest, NULL))
+		!bc_manifest_glance(text.data, &manifest))
 		return NULL;
 	BC_AUTO_FREE char *content = bc_path_join(entry, manifest.output);
 	bool is_single = manifest.files == 1 && strcmp(manifest.output, "out") != 0;

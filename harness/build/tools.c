@@ -1,9 +1,11 @@
 /* What a program says of its version, remembered for the file that said it. */
 #include <inttypes.h>
+#include <pthread.h>
 
 #include <sys/stat.h>
 
 #include <bootcheck/base/text.h>
+#include <bootcheck/build/recipes.h>
 #include <bootcheck/build/tools.h>
 #include <bootcheck/sys/fs.h>
 #include <bootcheck/sys/host.h>
@@ -11,6 +13,50 @@
 
 #define ANSWER_MAX 4096
 #define ASK_MS	   20000
+
+struct bc_tool_memo {
+	pthread_mutex_t lock;
+	struct bc_strs pairs; /* what was asked, what was answered */
+};
+
+struct bc_tool_memo *bc_tool_memo_new(void)
+{
+	struct bc_tool_memo *memo = bc_calloc(1, sizeof(*memo));
+	pthread_mutex_init(&memo->lock, NULL);
+	return memo;
+}
+
+void bc_tool_memo_free(struct bc_tool_memo *memo)
+{
+	if (!memo)
+		return;
+	pthread_mutex_destroy(&memo->lock);
+	bc_strs_release(&memo->pairs);
+	free(memo);
+}
+
+static char *memo_get(struct bc_tool_memo *memo, const char *asked)
+{
+	char *answer = NULL;
+	if (!memo)
+		return NULL;
+	pthread_mutex_lock(&memo->lock);
+	for (size_t i = 0; !answer && i + 1 < memo->pairs.len; i += 2)
+		if (strcmp(memo->pairs.items[i], asked) == 0)
+			answer = bc_strdup(memo->pairs.items[i + 1]);
+	pthread_mutex_unlock(&memo->lock);
+	return answer;
+}
+
+static void memo_put(struct bc_tool_memo *memo, const char *asked, const char *answer)
+{
+	if (!memo)
+		return;
+	pthread_mutex_lock(&memo->lock);
+	bc_strs_add(&memo->pairs, asked);
+	bc_strs_add(&memo->pairs, answer);
+	pthread_mutex_unlock(&memo->lock);
+}
 
 static char *find(const char *program, struct bc_err *err)
 {
@@ -78,7 +124,7 @@ static bool ask(const struct bc_resolver *resolver, char *const *argv, struct bc
 }
 
 /* The identity, from memory unless it is wanted new. */
-static enum bc_resolved identify(const struct bc_resolver *resolver, char *const *argv, bool is_new,
+static enum bc_resolved look_up(const struct bc_resolver *resolver, char *const *argv, bool is_new,
 	char **text, struct bc_err *err)
 {
 	BC_AUTO(bc_buf) stamp = {0};
@@ -100,6 +146,34 @@ static enum bc_resolved identify(const struct bc_resolver *resolver, char *const
 		bc_fs_write_unsynced(file, stamp.data, stamp.len, NULL));
 	*text = bc_buf_take(&answer);
 	return BC_RESOLVE_DONE;
+}
+
+/* The same, and within one run the same answer. */
+static enum bc_resolved identify(const struct bc_resolver *resolver, char *const *argv, bool is_new,
+	char **text, struct bc_err *err)
+{
+	BC_AUTO(bc_buf) asked = {0};
+	bc_escape_argv(&asked, argv);
+	*text = is_new ? NULL : memo_get(resolver->tools, asked.data);
+	if (*text)
+		return BC_RESOLVE_DONE;
+	enum bc_resolved done = look_up(resolver, argv, is_new, text, err);
+	if (done == BC_RESOLVE_DONE && !is_new)
+		memo_put(resolver->tools, asked.data, *text);
+	return done;
+}
+
+char *bc_tool_sum(const struct bc_resolver *resolver, const char *program, struct bc_err *err)
+{
+	BC_AUTO_FREE char *asked = bc_asprintf("sum of %s", program);
+	char *known = memo_get(resolver->tools, asked), hex[BC_DIGEST_HEX];
+	if (known)
+		return known;
+	BC_AUTO_FREE char *path = find(program, err);
+	if (!path || !bc_pathsum(resolver->cache_dir, path, hex, err))
+		return NULL;
+	memo_put(resolver->tools, asked, hex);
+	return bc_strdup(hex);
 }
 
 enum bc_resolved bc_tool_identity(

@@ -34,7 +34,10 @@ void bc_yaml_encode(struct bc_yaml_text *text, const struct bc_buf *file)
 	for (size_t i = 0; i < len;) {
 		size_t n = ref_length(data + i, len - i);
 		if (!n) {
-			bc_buf_addc(out, data[i++]);
+			const char *next = memchr(data + i + 1, '$', len - i - 1);
+			n = next ? (size_t)(next - data) - i : len - i;
+			bc_buf_add(out, data + i, n);
+			i += n;
 			continue;
 		}
 		bc_buf_addc(out, '$');
@@ -58,7 +61,10 @@ char *bc_yaml_decode(const char *text, size_t len)
 			bc_buf_addc(&out, '}');
 			i += STAND_IN;
 		} else {
-			bc_buf_addc(&out, text[i++]);
+			const char *next = memchr(text + i + 1, OPEN[0], len - i - 1);
+			size_t n = next ? (size_t)(next - text) - i : len - i;
+			bc_buf_add(&out, text + i, n);
+			i += n;
 		}
 	}
 	return bc_buf_take(&out);
@@ -106,20 +112,24 @@ static bool check_bytes(struct bc_lint *lint, const struct bc_plan_file *file)
 	const char *data = file->text.data;
 	for (size_t i = 0; i < file->text.len;) {
 		uint32_t c = 0;
+		if ((data[i] >= ' ' && data[i] < 0x7f) || data[i] == '\n') {
+			i++;
+			continue;
+		}
 		int n = bc_utf8_next(data + i, file->text.len - i, &c);
-		struct bc_loc loc = bc_file_loc(file, i, i + 1);
 		if (!n) {
-			bc_lint_hint(
-				bc_lint_error(lint, "not-utf8", loc, "byte 0x%02x is not UTF-8",
-					(unsigned)(unsigned char)data[i]),
+			bc_lint_hint(bc_lint_error(lint, "not-utf8", bc_file_loc(file, i, i + 1),
+					     "byte 0x%02x is not UTF-8",
+					     (unsigned)(unsigned char)data[i]),
 				"save the file as UTF-8; a byte in a pattern is written \\x%02x",
 				(unsigned)(unsigned char)data[i]);
 			return false;
 		}
 		bool is_control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
 		if (is_control || c == 0xe000 || c == 0xe001) {
-			struct bc_finding *f = bc_lint_error(lint, "bad-character", loc,
-				"the character U+%04X may not stand in a case file", c);
+			struct bc_finding *f =
+				bc_lint_error(lint, "bad-character", bc_file_loc(file, i, i + 1),
+					"the character U+%04X may not stand in a case file", c);
 			if (is_control)
 				bc_lint_hint(f, "in double quotes it is written \"\\u%04x\"", c);
 			return false;

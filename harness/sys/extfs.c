@@ -14,7 +14,7 @@
 #define MIB	   ((uint64_t)1 << 20)
 #define SMALL	   (512 * MIB) /* below it mke2fs makes small blocks and many inodes */
 #define INODE_SIZE 256
-#define PIECE	   ((size_t)1 << 20)
+#define PIECE	   ((size_t)128 << 10)
 
 struct bc_extfs {
 	ext2_filsys fs;
@@ -283,16 +283,17 @@ static errcode_t add_made(
 	struct bc_extfs *x, ext2_ino_t dir, const char *name, const struct bc_entry *e)
 {
 	ext2_ino_t ino = 0;
-	errcode_t code = 0;
-	for (int tries = 0; tries < 2; tries++) {
-		code = e->type == BC_ENTRY_DIR ? ext2fs_mkdir(x->fs, dir, 0, name)
-					       : ext2fs_symlink(x->fs, dir, 0, name, e->target);
-		if (code != EXT2_ET_DIR_NO_SPACE || ext2fs_expand_dir(x->fs, dir))
+	bool is_dir = e->type == BC_ENTRY_DIR;
+	errcode_t code = ext2fs_new_inode(
+		x->fs, dir, is_dir ? LINUX_S_IFDIR | 0755 : LINUX_S_IFLNK | 0777, NULL, &ino);
+	for (int tries = 0; !code && tries < 2; tries++) {
+		code = is_dir ? ext2fs_mkdir(x->fs, dir, ino, name)
+			      : ext2fs_symlink(x->fs, dir, ino, name, e->target);
+		if (code != EXT2_ET_DIR_NO_SPACE || tries)
 			break;
+		code = ext2fs_expand_dir(x->fs, dir);
 	}
-	if (code == EXT2_ET_DIR_EXISTS || code == EXT2_ET_FILE_EXISTS)
-		code = 0; /* lost+found */
-	if (!code)
+	if (code == EXT2_ET_DIR_EXISTS || code == EXT2_ET_FILE_EXISTS) /* lost+found */
 		code = ext2fs_lookup(x->fs, dir, name, (int)strlen(name), NULL, &ino);
 	return code ? code : change_owner(x, ino, e);
 }

@@ -24,10 +24,12 @@ bool bc_fs_read(const char *path, size_t max, struct bc_buf *out, struct bc_err 
 	BC_AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return bc_fail(err, BC_E_IO, errno, "cannot open %s", path);
-	struct stat st;
+	struct stat st = {0};
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 		return bc_fail(err, BC_E_IO, EISDIR, "cannot read %s", path);
-	for (size_t total = 0;;) {
+	/* Of a file of a known size the end need not be asked for; those of /proc have none. */
+	size_t size = S_ISREG(st.st_mode) ? (size_t)st.st_size : 0;
+	for (size_t total = 0; !size || total < size;) {
 		char piece[65536];
 		ssize_t n = read(fd, piece, sizeof(piece));
 		if (n < 0 && errno == EINTR)
@@ -44,6 +46,7 @@ bool bc_fs_read(const char *path, size_t max, struct bc_buf *out, struct bc_err 
 		if (out->overflow)
 			return bc_fail(err, BC_E_LIMIT, 0, "%s does not fit in its buffer", path);
 	}
+	return true;
 }
 
 bool bc_fs_write_all(int fd, const void *data, size_t len, struct bc_err *err)

@@ -17,6 +17,7 @@ struct bc_target {
 struct bc_build {
 	struct bc_build_options options;
 	struct bc_store *store;
+	struct bc_tool_memo *tools;
 	int use; /* lock that keeps `cache gc` away */
 	struct {
 		BC_VEC(struct bc_node *);
@@ -43,6 +44,8 @@ void bc_graph_fail(struct bc_node *node, const struct bc_err *why);
 bool bc_graph_inherit_failure(struct bc_node *node);
 /* Writes down what the node was built from. */
 void bc_graph_remember(struct bc_build *build, const struct bc_node *node);
+/* The same of everything that was there, which is little when the last run saw the same. */
+void bc_graph_remember_hits(struct bc_build *build);
 void bc_graph_resolver(struct bc_build *build, bool may_ask, struct bc_resolver *resolver);
 
 /* Builds one node into the store. Called by a worker without the lock. */

@@ -19,8 +19,10 @@ struct bc_node;
 struct bc_job;
 
 /* What a resolve function may do and knows. */
+struct bc_tool_memo;
 struct bc_resolver {
 	const char *cache_dir;
+	struct bc_tool_memo *tools; /* what programs said in this run; may be NULL */
 	bool may_ask; /* take time: the network, apt. Without it only what is known is looked at */
 	bool refresh; /* what was found out before this run does not count */
 	bool offline;

@@ -55,6 +55,10 @@ static inline void bc_manifest_cleanup(struct bc_manifest *manifest)
 bool bc_manifest_parse(const char *text, size_t len, struct bc_manifest *manifest,
 	struct bc_err *err) BC_MUST_CHECK;
 
+/* Output, size and number of files only, without a parse of the whole: in a string of it the quotes of these labels would
+ * be escaped. False when the text is not as the store prints it. */
+bool bc_manifest_glance(const char *text, struct bc_manifest *manifest) BC_MUST_CHECK;
+
 /* Publishes temp as the entry of manifest->key: lists and sums all files, makes them read-only, writes the
  * manifest, syncs, renames. entries (sorted or not; later ones win) give what the files on disk do not
  * have. Fills size_bytes, files and created. An entry that is already there stays. */
@@ -80,6 +84,9 @@ bool bc_store_recall(
 /* Whether the record of name is of key, without reading the rest of it. */
 bool bc_store_remembers(
 	const struct bc_store *store, const char *name, const char *key) BC_MUST_CHECK;
+/* The same for all names and keys of a run at once, by their sum. */
+bool bc_store_remembers_all(const struct bc_store *store, const char *sum) BC_MUST_CHECK;
+void bc_store_remember_all(const struct bc_store *store, const char *sum);
 /* Best effort: a cache that cannot be written fails elsewhere. */
 void bc_store_remember(
 	const struct bc_store *store, const char *name, const struct bc_record *record);

@@ -4,6 +4,10 @@
 
 #include <bootcheck/build/node.h>
 
+/* What programs said in this run, for a resolver. Thread-safe. */
+struct bc_tool_memo *bc_tool_memo_new(void) BC_MUST_CHECK;
+void bc_tool_memo_free(struct bc_tool_memo *memo);
+
 /* The first line that `argv` (such as {"arm-linux-gnueabi-gcc", "--version"}) prints. Remembered in the cache
  * as long as the program's file is the same, and asked the first time whether or not others may be asked.
  * BC_RESOLVE_FAILED with BC_E_MISSING when there is no such program; the hint names the Debian package that has
@@ -13,6 +17,9 @@ enum bc_resolved bc_tool_identity(const struct bc_resolver *resolver, char *cons
 /* Sets the field `label` of node to that identity. For resolve(). */
 enum bc_resolved bc_tool_resolve(struct bc_node *node, const struct bc_resolver *resolver,
 	const char *label, char *const *argv, struct bc_err *err) BC_MUST_CHECK;
+/* The sum of a program's file, for the caller to free; the same within one run. NULL with BC_E_MISSING or BC_E_IO. */
+char *bc_tool_sum(const struct bc_resolver *resolver, const char *program,
+	struct bc_err *err) BC_MUST_CHECK;
 /* BC_E_MISSING, with the package in the hint, when the program is not in PATH. */
 bool bc_tool_there(const char *program, struct bc_err *err) BC_MUST_CHECK;
 
