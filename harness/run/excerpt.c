@@ -1,6 +1,7 @@
 #include <bootcheck/base/mem.h>
 #include <bootcheck/base/text.h>
 #include <bootcheck/run/excerpt.h>
+#include <bootcheck/run/printk.h>
 
 #define MAX_LINE 512
 
@@ -20,23 +21,46 @@ static const char *line_at(const struct bc_excerpt *e, uint64_t number)
 	return e->lines[at].text && e->lines[at].number == number ? e->lines[at].text : NULL;
 }
 
-void bc_excerpt_print(
-	const struct bc_excerpt *e, uint64_t first, uint64_t last, size_t most, struct bc_buf *out)
+/* Who printed a line of the kernel, "" where it does not say. */
+static void caller_of(const char *text, char caller[12])
 {
+	struct bc_printk prefix = {0};
+	*caller = '\0';
+	if (text && bc_printk_parse(text, strlen(text), true, &prefix) == BC_PRINTK_YES)
+		memcpy(caller, prefix.caller, 12);
+}
+
+static bool is_of_another(const char *text, const char *caller)
+{
+	char its[12];
+	if (!*caller)
+		return false;
+	caller_of(text, its);
+	return *its && strcmp(its, caller) != 0;
+}
+
+void bc_excerpt_print(const struct bc_excerpt *e, uint64_t first, uint64_t decisive, uint64_t last,
+	size_t most, struct bc_buf *out)
+{
+	const char *lines[BC_EXCERPT_LINES];
+	size_t count = 0;
+	char caller[12];
+	caller_of(line_at(e, decisive), caller);
 	if (e->newest && last > e->newest)
 		last = e->newest;
 	if (last >= BC_EXCERPT_LINES && first < last - BC_EXCERPT_LINES + 1)
 		first = last - BC_EXCERPT_LINES + 1;
 	for (uint64_t n = first ? first : 1; n <= last; n++) {
-		uint64_t left = last - first + 1;
-		if (left > most && n == first + most / 2) {
-			bc_buf_addf(out, "[... %llu lines]\n", (unsigned long long)(left - most));
-			n += left - most;
-		}
 		const char *text = line_at(e, n);
-		if (!text)
-			continue;
-		bc_escape_text(out, text, strlen(text), false);
+		if (text && (n <= decisive || !is_of_another(text, caller)))
+			lines[count++] = text;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (count > most && i == most / 2) {
+			bc_buf_addf(out, "[... %zu lines]\n", count - most);
+			i += count - most;
+		}
+		bc_escape_text(out, lines[i], strlen(lines[i]), false);
 		bc_buf_addc(out, '\n');
 	}
 }

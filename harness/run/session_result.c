@@ -86,7 +86,7 @@ void bc_session_result(struct bc_session *s, uint64_t now_ms, struct bc_attempt 
 		BC_AUTO(bc_buf) text = {.max = 16384};
 		uint64_t last = hit && hit->last > s->line ? hit->last : s->line;
 		uint64_t first = s->line > EXCERPT_BEFORE ? s->line - EXCERPT_BEFORE : 1;
-		bc_excerpt_print(&s->port->excerpt, first, last, EXCERPT_MOST, &text);
+		bc_excerpt_print(&s->port->excerpt, first, s->line, last, EXCERPT_MOST, &text);
 		a->excerpt = text.len ? bc_buf_take(&text) : NULL;
 	}
 	/* An error of the harness is never what a case is about. */
