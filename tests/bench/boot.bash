@@ -41,7 +41,7 @@ for kind in expect tail panic; do
 	cp "tests/bench/latency-$kind.fake" "$dir/"
 	for ((i = 0; i < runs; i++)); do
 		rm -rf "$dir/latency" "$dir/stamp"
-		$bootcheck run --quiet --output "$dir/latency" --set "qemu=$root/$tools/fake_qemu" \
+		$bootcheck run --quiet --output "$dir/latency" --set "qemu=$tools/fake_qemu" \
 			--set "script=$dir/latency-$kind.fake" tests/bench/latency.yaml >"$dir/log" 2>&1 || true
 		verdict=$(sed -n 's/.*"ns":\([0-9]*\).*"kind":"verdict".*/\1/p' "$dir/latency/events.jsonl" | head -n 1)
 		[[ -n $verdict && -s $dir/stamp ]] || { cat "$dir/log" >&2; die "no verdict ($kind)"; }
