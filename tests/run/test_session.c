@@ -326,33 +326,6 @@ START_TEST(panic_decides_and_is_collected)
 }
 END_TEST
 
-/* Two processors warn at once; the excerpt is of the one that decided. */
-START_TEST(a_report_is_shown_without_the_lines_of_another)
-{
-	add_step("expect", "{prompt}", NULL);
-	begin();
-	say(1000,
-		"[    1.000001][   T99] lkdtm: before\r\n"
-		"[    1.000002][   T98] ------------[ cut here ]------------\r\n"
-		"[    1.000003][   T98] WARNING: CPU: 0 PID: 98 at a.c:85 one+0xe0/0x100\r\n"
-		"[    1.000004][   T99] WARNING: CPU: 1 PID: 99 at b.c:9 two+0xe0/0x100\r\n"
-		"[    1.000005][   T98] Modules linked in:\r\n"
-		"[    1.000006][   T99] Modules linked in: b\r\n"
-		"[    1.000007][   T98]  one from write+0x54/0x84\r\n"
-		"[    1.000008][   T98] ---[ end trace 0000000000000000 ]---\r\n");
-	bc_session_end(rig.s, 2000, BC_END_EXIT, NULL);
-	const struct bc_attempt *a = result(2000);
-	ck_assert_int_eq(a->kind, BC_KIND_SPLAT);
-	ck_assert_str_eq(a->title, "WARNING in one at a.c:85");
-	ck_assert_ptr_nonnull(strstr(a->excerpt, "one from write"));
-	ck_assert_ptr_nonnull(strstr(a->excerpt, "[   T98] ---[ end trace"));
-	/* What came before is the context, whoever said it. */
-	ck_assert_ptr_nonnull(strstr(a->excerpt, "lkdtm: before"));
-	ck_assert_ptr_null(strstr(a->excerpt, "b.c:9"));
-	ck_assert_ptr_null(strstr(a->excerpt, "Modules linked in: b"));
-}
-END_TEST
-
 START_TEST(panic_without_an_end_is_over_when_it_is_quiet)
 {
 	add_step("expect", "{prompt}", NULL);
@@ -591,7 +564,6 @@ int main(void)
 	tcase_add_test(tc, expected_failure_that_boots);
 	tcase_add_test(tc, expected_failure_without_steps);
 	tcase_add_test(tc, panic_decides_and_is_collected);
-	tcase_add_test(tc, a_report_is_shown_without_the_lines_of_another);
 	tcase_add_test(tc, panic_without_an_end_is_over_when_it_is_quiet);
 	tcase_add_loop_test(tc, known_problem, 0, 2);
 	tcase_add_test(tc, known_by_its_function);

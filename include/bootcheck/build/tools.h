@@ -18,8 +18,8 @@ enum bc_resolved bc_tool_identity(const struct bc_resolver *resolver, char *cons
 enum bc_resolved bc_tool_resolve(struct bc_node *node, const struct bc_resolver *resolver,
 	const char *label, char *const *argv, struct bc_err *err) BC_MUST_CHECK;
 /* The sum of a program's file, for the caller to free; the same within one run. NULL with BC_E_MISSING or BC_E_IO. */
-char *bc_tool_sum(const struct bc_resolver *resolver, const char *program,
-	struct bc_err *err) BC_MUST_CHECK;
+char *bc_tool_sum(
+	const struct bc_resolver *resolver, const char *program, struct bc_err *err) BC_MUST_CHECK;
 /* BC_E_MISSING, with the package in the hint, when the program is not in PATH. */
 bool bc_tool_there(const char *program, struct bc_err *err) BC_MUST_CHECK;
 
