@@ -72,6 +72,7 @@ slow() { # CLOCK LIMIT: the case with that limit, beside four busy loops
 	echo "limits: {boot: ${2}ms, total: 0, clock: $1}" >>"$dir/$1.yaml"
 	try taskset -c 0 "$BOOTCHECK" run "$dir/$1.yaml" --output "$dir/$1"
 }
+ln -s "$SOURCE_DIR/fixtures" "$dir/fixtures"
 slow guest 600000
 want_rc 0 "a boot on one processor"
 alone=$(grep '"attempt"' "$dir/guest/events.jsonl" | grep -o '"duration_ms": *[0-9]*' | grep -o '[0-9]*$' | tail -n 1)
