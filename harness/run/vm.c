@@ -270,21 +270,31 @@ enum bc_activity bc_vm_activity(struct bc_vm *vm)
 			      : BC_ACTIVITY_UNKNOWN;
 }
 
+/* A thread's time on a processor, and ready for one. */
+static bool read_schedstat(const char *path, unsigned long long *run, unsigned long long *wait)
+{
+	BC_AUTO(bc_buf) text = {.max = 256};
+	return bc_fs_read(path, 255, &text, NULL) && text.data &&
+		sscanf(text.data, "%llu %llu", run, wait) == 2;
+}
+
 bool bc_vm_cpu_times(const struct bc_vm *vm, struct bc_cpu_times *times)
 {
 	struct bc_cpu_times t = {.at_ns = bc_clock_ns(), .count = vm->cpu_count};
+	char path[64];
+	unsigned long long run = 0, wait = 0;
+	int pid = (int)bc_proc_pid(vm->proc);
 	for (int i = 0; i < vm->cpu_count; i++) {
-		char path[64];
-		BC_AUTO(bc_buf) text = {.max = 256};
-		unsigned long long run = 0, wait = 0;
-		snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat",
-			(int)bc_proc_pid(vm->proc), vm->cpu_threads[i]);
-		if (!bc_fs_read(path, 255, &text, NULL) || !text.data ||
-			sscanf(text.data, "%llu %llu", &run, &wait) != 2)
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", pid, vm->cpu_threads[i]);
+		if (!read_schedstat(path, &run, &wait))
 			return false;
 		t.run_ns += run;
 		t.wait_ns += wait;
 	}
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
+	if (!read_schedstat(path, &run, &wait))
+		return false;
+	t.main_wait_ns = wait;
 	*times = t;
 	return vm->cpu_count > 0;
 }

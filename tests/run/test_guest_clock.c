@@ -39,6 +39,18 @@ START_TEST(it_stands_still_while_the_guest_waits_for_a_processor)
 }
 END_TEST
 
+START_TEST(what_the_devices_thread_waits_counts_too)
+{
+	struct bc_guest_clock clock = {0};
+	struct bc_cpu_times times = {.at_ns = 100ull * S, .count = 1};
+	bc_guest_clock_add(&clock, &times, 1);
+	times = (struct bc_cpu_times){
+		.at_ns = 104ull * S, .wait_ns = 1ull * S, .main_wait_ns = 2ull * S, .count = 1};
+	bc_guest_clock_add(&clock, &times, 1);
+	ck_assert_uint_eq(ms(&clock, 4), 1000);
+}
+END_TEST
+
 START_TEST(of_several_processors_the_average_counts)
 {
 	struct bc_guest_clock clock = {0};
@@ -67,6 +79,6 @@ START_TEST(it_never_stops_for_good_and_never_goes_back)
 }
 END_TEST
 
-CHECK_MAIN("guest_clock", without_times_it_is_the_hosts,
+CHECK_MAIN("guest_clock", what_the_devices_thread_waits_counts_too, without_times_it_is_the_hosts,
 	it_stands_still_while_the_guest_waits_for_a_processor,
 	of_several_processors_the_average_counts, it_never_stops_for_good_and_never_goes_back)
