@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# labels: qemu
-# timeout: 2400
+# labels: qemu;source
+# timeout: 4200
 # serial: true
 # Consoles of real guests, idle and with both cores kept busy; what they left is judged the same once more.
 set -euo pipefail
