@@ -53,8 +53,16 @@ static void memo_put(struct bc_tool_memo *memo, const char *asked, const char *a
 	if (!memo)
 		return;
 	pthread_mutex_lock(&memo->lock);
-	bc_strs_add(&memo->pairs, asked);
-	bc_strs_add(&memo->pairs, answer);
+	size_t i = 0;
+	while (i < memo->pairs.len && strcmp(memo->pairs.items[i], asked) != 0)
+		i += 2;
+	if (i == memo->pairs.len) {
+		bc_strs_add(&memo->pairs, asked);
+		bc_strs_add(&memo->pairs, answer);
+	} else {
+		free(memo->pairs.items[i + 1]);
+		memo->pairs.items[i + 1] = bc_strdup(answer);
+	}
 	pthread_mutex_unlock(&memo->lock);
 }
 
@@ -158,7 +166,7 @@ static enum bc_resolved identify(const struct bc_resolver *resolver, char *const
 	if (*text)
 		return BC_RESOLVE_DONE;
 	enum bc_resolved done = look_up(resolver, argv, is_new, text, err);
-	if (done == BC_RESOLVE_DONE && !is_new)
+	if (done == BC_RESOLVE_DONE)
 		memo_put(resolver->tools, asked.data, *text);
 	return done;
 }

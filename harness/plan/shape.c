@@ -179,9 +179,8 @@ static const struct bc_shape limit_clock = {.type = BC_T_WORD, .words = clocks};
 static const struct bc_field limit_fields[] = {
 	{"clock", &limit_clock,
 		"Whose time the limits are in: this host's, or the guest's, whose clock stands "
-		"still while its "
-		"processors are ready and this host has none for them (it goes on at a tenth at "
-		"least).",
+		"still while its processors, QEMU's devices or bootcheck wait for a processor of "
+		"this host, as far as the host's kernel tells; it goes on at a tenth at least.",
 		false, "host"},
 	{"boot", &bc_shape_duration,
 		"From QEMU's start to the first prompt or command; 0 is no limit.", false, "120s"},

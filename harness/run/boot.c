@@ -20,6 +20,7 @@
 /* What the guest or the emulator may fill the run's folder with besides the judged console. */
 #define MAX_SIDE_BYTES ((uint64_t)64 << 20)
 #define MAX_QMP_EVENTS 1000
+
 struct bc_boot_run {
 	struct bc_boot_options o;
 	const struct bc_case *c;

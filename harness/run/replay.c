@@ -28,11 +28,12 @@ static void no_event(void *ctx, const struct bc_session_event *event)
 	(void)event;
 }
 
+const struct bc_session_io bc_session_io_none = {no_send, no_power, no_serve, no_event, NULL};
+
 bool bc_run_replay(const struct bc_case *c, const char *data, size_t len, size_t chunk,
 	struct bc_attempt *attempt, struct bc_err *err)
 {
-	struct bc_session_io io = {no_send, no_power, no_serve, no_event, NULL};
-	struct bc_session *s = bc_session_new(c, &io, 1, true, err);
+	struct bc_session *s = bc_session_new(c, &bc_session_io_none, 1, true, err);
 	if (!s)
 		return false;
 	bc_session_start(s);
@@ -63,10 +64,9 @@ static void give(
 bool bc_run_replay_ports(const struct bc_case *c, const struct bc_recording *recording,
 	struct bc_attempt *attempt, struct bc_err *err)
 {
-	struct bc_session_io io = {no_send, no_power, no_serve, no_event, NULL};
 	struct bc_recording left = *recording;
 	BC_AUTO_FREE char *kernel = bc_asprintf("uart%d", recording->uart);
-	struct bc_session *s = bc_session_new(c, &io, 1, true, err);
+	struct bc_session *s = bc_session_new(c, &bc_session_io_none, 1, true, err);
 	if (!s)
 		return false;
 	bc_session_start(s);

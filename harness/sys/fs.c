@@ -64,15 +64,6 @@ bool bc_fs_write_all(int fd, const void *data, size_t len, struct bc_err *err)
 	return true;
 }
 
-/* ext4 writes out at once a file that takes another one's name, which costs some ms; not so when the two names are
- * exchanged. */
-static bool put_in_place(const char *temp, const char *path, bool sync)
-{
-	if (!sync && renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_EXCHANGE) == 0)
-		return unlink(temp) == 0;
-	return rename(temp, path) == 0;
-}
-
 static bool write_file(
 	const char *path, const void *data, size_t len, bool sync, struct bc_err *err)
 {
@@ -83,7 +74,7 @@ static bool write_file(
 	mode_t mask = umask(0);
 	umask(mask);
 	if (fchmod(fd, 0666 & ~mask) != 0 || !bc_fs_write_all(fd, data, len, err) ||
-		(sync && fsync(fd) != 0) || !put_in_place(temp, path, sync)) {
+		(sync && fsync(fd) != 0) || rename(temp, path) != 0) {
 		int why = errno;
 		unlink(temp);
 		return bc_fail(err, BC_E_IO, why, "cannot write %s", path);

@@ -1,5 +1,6 @@
 /* Any bytes as the store's JSON: a manifest, and a line of a listing. What parses must come out as it went
  * in. */
+#include <bootcheck/base/text.h>
 #include <bootcheck/build/store.h>
 #include <bootcheck/sys/tree.h>
 
@@ -28,9 +29,19 @@ static void entry(const char *text, size_t size)
 	release(&second);
 }
 
+/* A glance may see less than a parse, but never a path outside. */
+static void glance(const char *data, size_t size)
+{
+	BC_AUTO(bc_manifest) manifest = {0};
+	BC_AUTO_FREE char *text = bc_strndup(data, size);
+	if (bc_manifest_glance(text, &manifest) && !bc_path_is_inside(manifest.output))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	BC_AUTO(bc_manifest) manifest = {0};
+	glance((const char *)data, size);
 	if (bc_manifest_parse((const char *)data, size, &manifest, NULL) &&
 		(strlen(manifest.key) != 64 || manifest.output[0] == '/'))
 		abort();

@@ -1,5 +1,5 @@
 /* Serial bytes through a whole session: steps, typing, detectors, verdict. The first byte says which dialog runs, whether
- * the kernel has a port of its own, and how many bytes come at once. */
+ * the kernel has a port of its own, whether it is a recording, and how many bytes come at once. */
 #include <bootcheck/base/mem.h>
 #include <bootcheck/run/session.h>
 
@@ -52,44 +52,18 @@ static struct bc_case *make_case(unsigned options)
 	return c;
 }
 
-static void send_nothing(void *ctx, const char *data, size_t len)
-{
-	(void)ctx;
-	(void)data;
-	(void)len;
-}
-
-static void no_power(void *ctx, enum bc_power action)
-{
-	(void)ctx;
-	(void)action;
-}
-
-static void no_server(void *ctx, const char *stop)
-{
-	(void)ctx;
-	(void)stop;
-}
-
-static void no_event(void *ctx, const struct bc_session_event *event)
-{
-	(void)ctx;
-	(void)event;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 2 || size > 1 << 20)
 		return 0;
 	struct bc_case *c = make_case(data[0]);
-	struct bc_session_io io = {send_nothing, no_power, no_server, no_event, NULL};
 	struct bc_attempt attempt = {0};
 	struct bc_err err;
-	struct bc_session *s = bc_session_new(c, &io, 1, false, &err);
+	struct bc_session *s = bc_session_new(c, &bc_session_io_none, 1, data[0] & 4, &err);
 	if (!s)
 		abort();
 	bc_session_start(s);
-	size_t piece = 1 + (data[0] >> 2), n;
+	size_t piece = 1 + (data[0] >> 3), n;
 	uint64_t ms = 0;
 	for (size_t at = 1; at < size && !bc_session_is_done(s); at += n, ms += 7) {
 		n = piece < size - at ? piece : size - at;

@@ -6,6 +6,7 @@
 parsers=(
 	'harness/plan/load.c=bc_plan_load'
 	'harness/build/manifest.c=bc_manifest_parse'
+	'harness/build/manifest.c=bc_manifest_glance'
 	'harness/run/qmp.c=bc_qmp_push'
 	'harness/run/session.c=bc_session_bytes'
 	'harness/report/load.c=bc_report_parse'

@@ -1,5 +1,6 @@
 /* The clock that limits are held against: this host's, or the guest's, which stands still while its virtual processors
- * are ready and wait for a processor of this host. What a guest waits for by itself counts on both. */
+ * are ready and wait for a processor of this host, or the threads that they depend on do. schedstat does not tell all of
+ * that: on a starved host it still goes faster than the guest. What a guest waits for by itself counts on both. */
 #ifndef BOOTCHECK_RUN_GUEST_CLOCK_H
 #define BOOTCHECK_RUN_GUEST_CLOCK_H
 

@@ -46,6 +46,9 @@ struct bc_session_io {
 	void *ctx;
 };
 
+/* Does nothing, for recordings. */
+extern const struct bc_session_io bc_session_io_none;
+
 enum bc_end {
 	BC_END_SHUTDOWN, /* the guest powered off */
 	BC_END_RESET,	 /* the guest reset (-no-reboot turns that into an end) */
