@@ -195,35 +195,6 @@ static void note_healed(struct port *port, const struct bc_console_line *line)
 				.span_count = line->span_count});
 }
 
-static void on_line(void *ctx, const struct bc_console_line *line)
-{
-	struct port *port = ctx;
-	struct bc_session *s = port->s;
-	bc_excerpt_add(&port->excerpt, line->number, line->data, line->len);
-	note_healed(port, line);
-	/* The detectors look at a line in the phase that it was printed in, which it may end. */
-	enum bc_phase_id before = s->phase;
-	set_phase(s, bc_phase_after(before, line));
-	port->console.has_user |= s->phase >= BC_PHASE_INIT;
-	bc_session_follow_jump(s, line);
-	tell(s,
-		(struct bc_session_event){.kind = BC_SESSION_LINE,
-			.text = line->data,
-			.len = line->len,
-			.line = line->number});
-	enum bc_stream stream = stream_of(port, line->stream);
-	if (is_for_detectors(port, stream, line) &&
-		bc_detect_line(port->detect, line->data, line->len, line->number, before))
-		on_hit(port, line);
-	if (s->is_decided)
-		return;
-	struct bc_text text = {line->data, line->len, line->consumed, true, stream, line->number};
-	if (check_reject(port, &text))
-		return;
-	bc_dialog_text(s->dialog, s->now_ms, text);
-	follow_dialog(s);
-}
-
 static struct bc_text tail_of(const struct bc_session *s)
 {
 	const struct bc_console *c = &s->shell->console;
@@ -260,6 +231,40 @@ static void offer_tail(struct bc_session *s)
 		c->user.consumed = consumed;
 	follow_dialog(s);
 	s->is_stranded = consumed < text.len && bc_session_is_stranded(s, &text);
+}
+
+static void on_line(void *ctx, const struct bc_console_line *line)
+{
+	struct port *port = ctx;
+	struct bc_session *s = port->s;
+	bc_excerpt_add(&port->excerpt, line->number, line->data, line->len);
+	note_healed(port, line);
+	/* The detectors look at a line in the phase that it was printed in, which it may end. */
+	enum bc_phase_id before = s->phase;
+	set_phase(s, bc_phase_after(before, line));
+	port->console.has_user |= s->phase >= BC_PHASE_INIT;
+	bc_session_follow_jump(s, line);
+	tell(s,
+		(struct bc_session_event){.kind = BC_SESSION_LINE,
+			.text = line->data,
+			.len = line->len,
+			.line = line->number});
+	enum bc_stream stream = stream_of(port, line->stream);
+	if (is_for_detectors(port, stream, line) &&
+		bc_detect_line(port->detect, line->data, line->len, line->number, before))
+		on_hit(port, line);
+	if (s->is_decided)
+		return;
+	struct bc_text text = {line->data, line->len, line->consumed, true, stream, line->number};
+	if (check_reject(port, &text))
+		return;
+	/* What userspace wrote before the kernel cut its line comes first. */
+	if (port == s->shell && line->stream == BC_STREAM_KERNEL)
+		offer_tail(s);
+	if (s->is_decided)
+		return;
+	bc_dialog_text(s->dialog, s->now_ms, text);
+	follow_dialog(s);
 }
 
 /* Life */

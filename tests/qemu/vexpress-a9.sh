@@ -28,10 +28,10 @@ try "$BOOTCHECK" build --label '!slow' --label '!network' cases/vexpress-a9
 grep -Eq '^nothing to build: [0-9]+ artifacts from the store, 1 failed$' "$dir/out" ||
 	{ cat "$dir/out"; fail "the walk is built again, or it is not said that it is not"; }
 
-# One byte of the root file system: the card alone.
+# A line of the root file system, one that no store has seen: the card alone.
 mkdir "$dir/tree"
 cp -r cases fixtures "$dir/tree"
-echo '#' >>"$dir/tree/fixtures/rootfs/etc/profile"
+echo "# $(date +%s.%N)" >>"$dir/tree/fixtures/rootfs/etc/profile"
 (cd "$dir/tree" && "$BOOTCHECK" build cases/vexpress-a9/sd-ext3.yaml >"$dir/out" 2>"$dir/log") || fail "the changed card"
 grep -q '^built 1 artifact in .*, 2 from the store' "$dir/log" || { cat "$dir/log"; fail "more than the card was built"; }
 grep -A2 'built *card' "$dir/out" | grep -q 'why: .*fixtures/rootfs' || { cat "$dir/out"; fail "it is not said why"; }

@@ -437,6 +437,24 @@ START_TEST(replay_rejects_before_the_prompt)
 }
 END_TEST
 
+/* A prompt, a record behind it, and a step for each, however the bytes were cut. */
+START_TEST(replay_keeps_the_order_of_two_writers)
+{
+	static const char log[] =
+		"[    1.000000] Run /init as init process\r\n[    1.100000] flood 1\r\n"
+		"/ # [    1.200000] flood 2\r\necho 'bc-''begin-deadbeef'; x\r\n"
+		"bc-begin-deadbeef\r\n[    1.300000] flood 3\r\nbc-end-deadbeef 7\r\n"
+		"/ # echo\r\nbc-begin-deadbee1\r\nbc-end-deadbee1 0\r\n/ # ";
+	struct bc_err err = {0};
+	add_step("expect", "{prompt}", NULL);
+	add_step("expect", "flood", "in", "kernel", NULL);
+	add_step("run", "x", "status", "7", NULL);
+	add_step("run", "echo", NULL);
+	ck_assert(bc_run_replay(&rig.c, log, sizeof(log) - 1, (size_t)_i, &rig.attempt, &err));
+	ck_assert_msg(rig.attempt.verdict == BC_PASS, "%s", rig.attempt.title);
+}
+END_TEST
+
 START_TEST(flood)
 {
 	add_step("expect", "never", NULL);
@@ -570,6 +588,7 @@ int main(void)
 	tcase_add_test(tc, userspace_may_say_panic);
 	tcase_add_loop_test(tc, fallback_to_a_shell, 0, 2);
 	tcase_add_test(tc, reset_on_request);
+	tcase_add_loop_test(tc, replay_keeps_the_order_of_two_writers, 0, 8);
 	tcase_add_loop_test(tc, replay_rejects_before_the_prompt, 0, 2);
 	tcase_add_test(tc, flood);
 	tcase_add_test(tc, two_ports_are_both_judged);
