@@ -6,6 +6,9 @@
 #include <bootcheck/run/excerpt.h>
 #include <bootcheck/run/phase.h>
 
+/* A report that is being printed is over this long after its last byte. */
+#define REPORT_QUIET_MS 300
+
 struct phase_time {
 	enum bc_phase_id phase;
 	uint64_t start_ms;
@@ -87,6 +90,15 @@ struct known *bc_session_known(
 /* The verdict, unless there is one already. */
 void bc_session_decide(struct bc_session *s, enum bc_verdict verdict, enum bc_fail_kind kind,
 	const char *title, const char *hint);
+
+/* Where the dialog has got to may decide. */
+void bc_session_follow_dialog(struct bc_session *s);
+/* True if the case rejects the text: that decides. */
+bool bc_session_rejects(struct port *port, const struct bc_text *text);
+/* Userspace's open line on the shell's port. */
+struct bc_text bc_session_tail(const struct bc_session *s);
+/* Shows it to the dialog. */
+void bc_session_offer_tail(struct bc_session *s);
 
 /* session_loader.c */
 
