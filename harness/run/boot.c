@@ -109,10 +109,13 @@ static void on_event(void *ctx, const struct bc_session_event *e)
 		show_line(b, e);
 		return;
 	}
-	if (e->kind == BC_SESSION_PHASE)
+	if (e->kind == BC_SESSION_PHASE) {
 		progress(b, BC_PROGRESS_PHASE, e->text);
-	else if (e->kind == BC_SESSION_STEP && strcmp(e->state, "start") == 0)
+		bc_examiner_begins(b->examiner, BC_SINCE_PHASE);
+	} else if (e->kind == BC_SESSION_STEP && strcmp(e->state, "start") == 0) {
 		progress(b, BC_PROGRESS_STEP, e->text);
+		bc_examiner_begins(b->examiner, BC_SINCE_STEP);
+	}
 	bc_transcript_event(&b->transcript, e);
 }
 

@@ -191,6 +191,12 @@ static uint64_t limit_at(const struct bc_dialog *d, const struct step *s)
 	return is_open ? UINT64_MAX : d->started_ms + s->limit_ms;
 }
 
+uint64_t bc_dialog_limit(const struct bc_dialog *d)
+{
+	const struct step *s = running(d);
+	return s ? limit_at(d, s) : UINT64_MAX;
+}
+
 uint64_t bc_dialog_deadline(const struct bc_dialog *d)
 {
 	const struct step *s = running(d);
@@ -201,14 +207,19 @@ uint64_t bc_dialog_deadline(const struct bc_dialog *d)
 	return due < wake ? due : wake;
 }
 
-static enum bc_step_state time_out(struct bc_dialog *d, struct step *s)
+void bc_dialog_end_late(struct bc_dialog *d, uint64_t now_ms, const char *seen)
 {
+	const struct step *s = running(d);
 	char limit[32];
 	BC_AUTO(bc_buf) what = {.max = 400};
+	d->now_ms = now_ms;
+	if (!s)
+		return;
 	bc_duration_format(s->limit_ms, limit, sizeof(limit));
 	bc_dialog_describe(d, &what);
-	return bc_dialog_fail(
-		d, BC_KIND_TIMEOUT, "timeout: %s did not come within %s", what.data, limit);
+	(void)advance(d,
+		bc_dialog_fail(d, BC_KIND_TIMEOUT, "timeout: %s did not come within %s%s%s%s",
+			what.data, limit, *seen ? " (" : "", seen, *seen ? ")" : ""));
 }
 
 void bc_dialog_tick(struct bc_dialog *d, uint64_t now_ms)
@@ -218,9 +229,7 @@ void bc_dialog_tick(struct bc_dialog *d, uint64_t now_ms)
 	d->now_ms = now_ms;
 	if (!s)
 		return;
-	if (now_ms >= limit_at(d, s)) {
-		state = time_out(d, s);
-	} else if (now_ms >= d->wake_ms) {
+	if (now_ms >= d->wake_ms) {
 		d->wake_ms = UINT64_MAX;
 		state = s->kind->wake(s->state, d);
 	} else if (d->is_typing) {

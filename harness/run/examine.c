@@ -16,7 +16,8 @@ struct bc_examiner {
 	struct bc_hang *hang;
 	struct bc_timer *timer;
 	struct bc_buf registers;
-	struct bc_cpu_times since; /* at the last output, or soon after it */
+	/* By what it is since; the one of the output is taken at it, or soon after it. */
+	struct bc_cpu_times since[BC_SINCE_START + 1];
 	uint64_t start_ns;
 	enum bc_activity activity;
 	bool was_heard, is_looking, has_looked;
@@ -60,12 +61,18 @@ static void on_finding(void *ctx, const struct bc_hang_finding *f)
 	e->o.changed(e->o.ctx);
 }
 
-static void on_silent(void *ctx)
+static void on_silent(void *ctx, enum bc_since since)
 {
 	struct bc_examiner *e = ctx;
+	const struct bc_hang_options options = {.loop = e->o.loop,
+		.vm = e->vm,
+		.memory = e->memory,
+		.since = e->since[since],
+		.is_silence = since == BC_SINCE_OUTPUT,
+		.activity = e->activity,
+		.registers = &e->registers};
 	bc_hang_free(e->hang);
-	e->hang = bc_hang_new(
-		e->o.loop, e->vm, e->memory, &e->since, e->activity, &e->registers, on_finding, e);
+	e->hang = bc_hang_new(&options, on_finding, e);
 }
 
 /* The last look */
@@ -167,6 +174,10 @@ void bc_examiner_attach(struct bc_examiner *e, struct bc_vm *vm, uint64_t start_
 	e->vm = vm;
 	e->start_ns = start_ns;
 	e->was_heard = true;
+	struct bc_cpu_times times = {0};
+	BC_IGNORE(bc_vm_cpu_times(vm, &times));
+	times.at_ns = start_ns;
+	e->since[BC_SINCE_STEP] = e->since[BC_SINCE_PHASE] = e->since[BC_SINCE_START] = times;
 	bc_session_examine(e->o.session, on_silent, e);
 }
 
@@ -181,8 +192,16 @@ void bc_examiner_sample(struct bc_examiner *e)
 {
 	struct bc_cpu_times times;
 	e->activity = bc_vm_activity(e->vm);
-	if ((e->was_heard || !e->since.at_ns) && bc_vm_cpu_times(e->vm, &times)) {
-		e->since = times;
+	struct bc_cpu_times *since = &e->since[BC_SINCE_OUTPUT];
+	if ((e->was_heard || !since->at_ns) && bc_vm_cpu_times(e->vm, &times)) {
+		*since = times;
 		e->was_heard = false;
 	}
+}
+
+void bc_examiner_begins(struct bc_examiner *e, enum bc_since what)
+{
+	struct bc_cpu_times times;
+	if (e->vm && bc_vm_cpu_times(e->vm, &times))
+		e->since[what] = times;
 }

@@ -8,13 +8,16 @@
 /* A busy host answers late; an emulator that has not answered by then never will. */
 #define MUTE_AFTER_MS 5000
 /* Enough to judge by, when the host is too slow for all of them. */
-#define ENOUGH_AFTER_MS 3000
+#define ENOUGH_AFTER_MS 5000
+/* A guest that has waited for a processor and run for less than this since the last sample stands where it stood then:
+ * to see it there again says nothing. */
+#define STEP_NS 20000000u
 
 struct bc_hang {
 	struct bc_vm *vm;
 	struct bc_guest_memory *memory;
 	struct bc_timer *timer;
-	struct bc_cpu_times since;
+	struct bc_cpu_times since, sampled; /* when the last sample was taken */
 	struct bc_hang_facts facts;
 	struct bc_buf *registers;
 	uint64_t start_ms;
@@ -44,7 +47,10 @@ static void read_times(struct bc_hang *h)
 	double span = (double)(now.at_ns - h->since.at_ns);
 	double run = (double)(now.run_ns - h->since.run_ns),
 	       wait = (double)(now.wait_ns - h->since.wait_ns);
-	h->facts.silent_ms = (now.at_ns - h->since.at_ns) / 1000000u;
+	/* What a boot waits for may as well be the emulator's own work, its start for one. */
+	if (!h->facts.is_silence && now.main_wait_ns > h->since.main_wait_ns)
+		wait += (double)(now.main_wait_ns - h->since.main_wait_ns);
+	h->facts.span_ms = (now.at_ns - h->since.at_ns) / 1000000u;
 	h->facts.busy = run / span;
 	h->facts.wanted = (run + wait) / span;
 }
@@ -77,6 +83,23 @@ static void finish(struct bc_hang *h)
 	h->fn(h->ctx, &finding);
 }
 
+static bool is_late(const struct bc_hang *h)
+{
+	return bc_clock_ms() - h->start_ms >= ENOUGH_AFTER_MS;
+}
+
+/* True if the guest could get on since the last sample, or did not want to. */
+static bool may_have_moved(struct bc_hang *h)
+{
+	struct bc_cpu_times was = h->sampled, now;
+	if (!bc_vm_cpu_times(h->vm, &now))
+		return true;
+	if (was.at_ns && now.run_ns < was.run_ns + STEP_NS && now.wait_ns > was.wait_ns + STEP_NS)
+		return false;
+	h->sampled = now;
+	return true;
+}
+
 static void on_registers(void *ctx, const struct bc_json *ret)
 {
 	struct bc_hang *h = ctx;
@@ -91,8 +114,7 @@ static void on_registers(void *ctx, const struct bc_json *ret)
 			bc_buf_adds(h->registers, text);
 		}
 	}
-	bool is_late = bc_clock_ms() - h->start_ms >= ENOUGH_AFTER_MS;
-	if (!text || ++h->taken >= SAMPLES || (is_late && h->taken >= 3))
+	if (!text || ++h->taken >= SAMPLES || (is_late(h) && h->taken >= 3))
 		finish(h);
 	else
 		bc_timer_start(h->timer, SAMPLE_MS);
@@ -119,6 +141,10 @@ static void on_time(void *ctx)
 		finish(h);
 		return;
 	}
+	if (!is_late(h) && !may_have_moved(h)) {
+		bc_timer_start(h->timer, SAMPLE_MS);
+		return;
+	}
 	if (!bc_vm_registers(h->vm, on_registers, h)) {
 		finish(h);
 		return;
@@ -127,22 +153,21 @@ static void on_time(void *ctx)
 	bc_timer_start(h->timer, MUTE_AFTER_MS);
 }
 
-struct bc_hang *bc_hang_new(struct bc_loop *loop, struct bc_vm *vm, struct bc_guest_memory *memory,
-	const struct bc_cpu_times *since, enum bc_activity activity, struct bc_buf *registers,
-	bc_hang_fn *fn, void *ctx)
+struct bc_hang *bc_hang_new(const struct bc_hang_options *options, bc_hang_fn *fn, void *ctx)
 {
 	struct bc_hang *h = bc_calloc(1, sizeof(*h));
-	h->vm = vm;
-	h->memory = memory;
-	h->since = *since;
-	h->facts.activity = activity;
-	h->registers = registers;
+	h->vm = options->vm;
+	h->memory = options->memory;
+	h->since = options->since;
+	h->facts.activity = options->activity;
+	h->facts.is_silence = options->is_silence;
+	h->registers = options->registers;
 	h->fn = fn;
 	h->ctx = ctx;
 	h->start_ms = bc_clock_ms();
-	h->timer = bc_timer_new(loop, on_time, h);
+	h->timer = bc_timer_new(options->loop, on_time, h);
 	h->is_waiting = true;
-	if (!bc_vm_status(vm, on_status, h)) {
+	if (!bc_vm_status(h->vm, on_status, h)) {
 		/* It never spoke QMP: nothing can be asked. */
 		snprintf(h->facts.status, sizeof(h->facts.status), "running");
 		h->is_waiting = false;

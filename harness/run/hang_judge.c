@@ -13,6 +13,15 @@
 #define STARVED_USER 0.08
 /* Nothing tells that it is stuck: then it may just be at work, and this much is not enough to blame it. */
 #define STARVED_VAGUE 0.6
+/* The same for one that is only late, and may have been at work all the time. */
+#define STARVED_LATE 0.5
+/* A guest that wants less of a processor than this does not suffer. */
+#define WANTED 0.5
+/* Samples in one function, of all, that say that it goes round there. */
+#define ROUND	   0.9
+#define ROUND_LATE 0.75
+/* … when there are as many; fewer come from a host too slow to tell by them. */
+#define ROUND_SAMPLES 15
 
 /* Reading `info registers` */
 
@@ -197,15 +206,24 @@ static bool is_mostly(size_t part, const struct tally *t)
 	return part * 2 > t->samples;
 }
 
-/* The processor that tells most: one that works before one that waits. */
+/* The processor that tells most: one that works before one that waits, and of those the one that is most often found
+ * at the same work. On a busy host the others stand wherever they lost their processor. */
 static unsigned telling_cpu(const struct bc_hang_facts *f)
 {
+	unsigned best = 0;
+	size_t most = 0;
 	for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++) {
 		struct tally t = tally_cpu(&f->samples, cpu);
-		if (t.samples && !is_mostly(t.idle, &t) && (cpu == 0 || t.named || t.user))
-			return cpu;
+		if (!t.samples || is_mostly(t.idle, &t))
+			continue;
+		size_t same = t.named > t.user ? t.named : t.user;
+		same = t.vector > same ? t.vector : same;
+		if (same > most) {
+			most = same;
+			best = cpu;
+		}
 	}
-	return 0;
+	return best;
 }
 
 static void describe_samples(const struct bc_hang_facts *f, const struct tally *t, size_t part,
@@ -215,20 +233,25 @@ static void describe_samples(const struct bc_hang_facts *f, const struct tally *
 	bc_buf_addf(
 		&text, "%zu of %zu samples of the program counter are %s", part, t->samples, where);
 	if (f->busy >= 0)
-		bc_buf_addf(&text, "; the guest took %.0f %% of a processor during the silence",
-			f->busy * 100);
+		bc_buf_addf(&text, "; the guest took %.0f %% of a processor %s", f->busy * 100,
+			f->is_silence ? "during the silence" : "meanwhile");
 	bc_buf_adds(&text, "; registers.txt and guest-dmesg.txt have more");
 	snprintf(out->hint, sizeof(out->hint), "%s", text.data);
 }
 
 static bool is_starved(const struct bc_hang_facts *f, const struct tally *t)
 {
+	double round = f->is_silence ? ROUND : ROUND_LATE;
 	/* A guest that waits, or goes round in one function, says nothing however fast it runs. */
 	bool is_stuck = t->samples &&
 		(is_mostly(t->idle, t) || is_mostly(t->vector, t) ||
-			t->named * 10 > t->samples * 9);
-	double least = t->samples && is_mostly(t->user, t) ? STARVED_USER : STARVED;
-	return f->busy >= 0 && f->wanted >= 0.5 && f->busy < least * f->wanted && !is_stuck;
+			(t->samples >= ROUND_SAMPLES &&
+				(double)t->named > (double)t->samples * round));
+	bool is_user = t->samples && is_mostly(t->user, t);
+	double least = f->is_silence ? is_user ? STARVED_USER : STARVED
+		: is_user	     ? STARVED
+				     : STARVED_VAGUE;
+	return f->busy >= 0 && f->wanted >= WANTED && f->busy < least * f->wanted && !is_stuck;
 }
 
 static bool judge_emulator(const struct bc_hang_facts *f, struct bc_hang_finding *out)
@@ -302,9 +325,10 @@ static void blame_host(const struct bc_hang_facts *f, struct bc_hang_finding *ou
 {
 	out->is_error = true;
 	snprintf(out->what, sizeof(out->what),
-		"this host is too slow: in %.1f s of silence the guest wanted %.0f %% of a "
-		"processor and got %.0f %%",
-		(double)f->silent_ms / 1000, f->wanted * 100, f->busy * 100);
+		"this host is too slow: in %.1f s%s the guest wanted %.0f %% of a processor and "
+		"got %.0f %%",
+		(double)f->span_ms / 1000, f->is_silence ? " of silence" : "", f->wanted * 100,
+		f->busy * 100);
 	if (f->pressure >= 0)
 		snprintf(out->hint, sizeof(out->hint),
 			"tasks of this host waited for a processor %.0f %% of the time "
@@ -325,7 +349,7 @@ void bc_hang_judge(const struct bc_hang_facts *f, struct bc_hang_finding *out)
 	if (t.samples && judge_samples(f, &t, out))
 		return;
 	*out = (struct bc_hang_finding){.kind = BC_KIND_TIMEOUT, .joint = " after "};
-	if (f->busy >= 0 && f->wanted >= 0.5 && f->busy < STARVED_VAGUE * f->wanted) {
+	if (f->busy >= 0 && f->wanted >= WANTED && f->busy < STARVED_VAGUE * f->wanted) {
 		blame_host(f, out);
 		return;
 	}

@@ -210,7 +210,7 @@ void bc_session_offer_tail(struct bc_session *s)
 	/* No step may pass on text that is about to be rejected. */
 	s->is_doubtful = s->now_ms < s->last_byte_ms + REPORT_QUIET_MS &&
 		bc_dialog_rejects(s->dialog, &text) != NULL;
-	if (s->is_doubtful)
+	if (s->is_doubtful || s->late != ON_TIME)
 		return;
 	/* Bytes that may begin a record may as well be an echo, and more comes only when that is seen. */
 	BC_AUTO(bc_buf) joined = {0};
@@ -257,7 +257,7 @@ static void on_line(void *ctx, const struct bc_console_line *line)
 	/* What userspace wrote before the kernel cut its line comes first. */
 	if (port == s->shell && line->stream == BC_STREAM_KERNEL)
 		bc_session_offer_tail(s);
-	if (s->is_decided)
+	if (s->is_decided || s->late != ON_TIME)
 		return;
 	bc_dialog_text(s->dialog, s->now_ms, text);
 	bc_session_follow_dialog(s);
@@ -335,7 +335,7 @@ static void push(struct port *port, uint64_t now_ms, const char *data, size_t le
 	struct bc_session *s = port->s;
 	s->now_ms = now_ms;
 	s->last_byte_ms = now_ms;
-	s->is_examined = false;
+	s->is_examined &= s->late != ON_TIME;
 	port->console.now_ms = now_ms;
 	bc_console_push(&port->console, data, len);
 	bc_session_offer_tail(s);
@@ -367,7 +367,7 @@ void bc_session_other_bytes(struct bc_session *s, uint64_t now_ms)
 {
 	s->now_ms = now_ms;
 	s->last_byte_ms = now_ms;
-	s->is_examined = false;
+	s->is_examined &= s->late != ON_TIME;
 }
 
 /* The end of the stream */
@@ -414,6 +414,8 @@ void bc_session_end(struct bc_session *s, uint64_t now_ms, enum bc_end end, cons
 	}
 	if (!s->is_decided && s->is_stranded && end == BC_END_RECORD)
 		bc_session_decide_stranded(s);
+	if (!s->is_decided && s->late != ON_TIME)
+		bc_session_decide_late(s, NULL);
 	if (!s->is_decided)
 		decide_end(s, end, text);
 	s->is_collecting = false;

@@ -14,6 +14,8 @@ struct phase_time {
 	uint64_t start_ms;
 };
 
+enum late { ON_TIME, LATE_BOOT, LATE_TOTAL, LATE_PHASE, LATE_STEP };
+
 struct known {
 	struct bc_pattern *pattern;
 	const struct bc_known *entry;
@@ -52,10 +54,12 @@ struct bc_session {
 	bool is_stranded;   /* at the loader's prompt, which nobody wanted */
 	uint64_t jumped_at; /* line of "Starting kernel ...", 0 = none or something came after it */
 
-	/* The examination of a silence. */
-	void (*examine)(void *ctx);
+	/* The examination of a silence, or of a machine that is late. */
+	void (*examine)(void *ctx, enum bc_since since);
 	void *examine_ctx;
 	bool is_examined;
+	enum late late;	      /* the limit that has passed: the dialog stands still */
+	uint64_t late_offset; /* of the ports then, summed */
 
 	/* The kernel's records that the console has not shown. */
 	struct bc_buf unseen; /* printed as lines, in the order of the log */
@@ -113,7 +117,14 @@ bool bc_session_is_stranded(struct bc_session *s, const struct bc_text *tail);
 void bc_session_decide_stranded(struct bc_session *s);
 /* When the limit of the phase that runs passes; UINT64_MAX = it has none. */
 uint64_t bc_session_phase_ends_at(const struct bc_session *s);
-void bc_session_decide_phase(struct bc_session *s, const char *last_words);
+/* seen: what the machine does meanwhile, or "". */
+void bc_session_decide_phase(
+	struct bc_session *s, const char *last_words, const char *seen, const char *hint);
+
+/* session_limits.c */
+
+/* A limit has passed, and this is what the machine was found to do; NULL: nobody looked. */
+void bc_session_decide_late(struct bc_session *s, const struct bc_silence *found);
 
 /* A finding of the detectors, by its 1-based number, decides. */
 void bc_session_decide_hit(struct port *port, size_t n, const char *line, size_t len);

@@ -5,6 +5,8 @@
 
 /* A report that is being printed is never collected for longer than this. */
 #define REPORT_MAX_MS 3000
+/* More bytes than this in the second of an examination, and the guest is busy with printing them. */
+#define MAX_CHATTER 256
 
 uint64_t bc_session_scaled(const struct bc_session *s, uint64_t ms)
 {
@@ -52,6 +54,8 @@ uint64_t bc_session_deadline(const struct bc_session *s)
 {
 	if (s->is_decided)
 		return s->is_collecting ? collected_at(s) : UINT64_MAX;
+	if (s->late != ON_TIME)
+		return doubt_ends_at(s);
 	uint64_t limits = least(
 		least(silence_at(s), boot_at(s)), least(total_at(s), bc_session_phase_ends_at(s)));
 	return least(least(limits, doubt_ends_at(s)), bc_dialog_deadline(s->dialog));
@@ -86,36 +90,115 @@ void bc_session_last_words(const struct bc_session *s, struct bc_buf *out)
 	bc_escape_text(out, text + skip, len > 120 ? 120 : len, false);
 }
 
-static void decide_late(struct bc_session *s, uint64_t limit_ms, const char *which)
+static uint64_t output(const struct bc_session *s)
 {
-	char limit[32];
-	BC_AUTO(bc_buf) title = {.max = 1024}, last = {.max = 512}, what = {.max = 400};
-	bc_duration_format(limit_ms, limit, sizeof(limit));
-	bc_session_last_words(s, &last);
-	bc_dialog_describe(s->dialog, &what);
-	bc_buf_addf(&title,
-		"timeout: %s did not come within the %s limit of %s; the last line was \"%s\"",
-		what.data ? what.data : "the end", which, limit, last.data ? last.data : "");
-	bc_session_decide(s, BC_FAIL, BC_KIND_TIMEOUT, title.data, NULL);
+	return s->ports[0].console.offset + s->ports[1].console.offset;
 }
 
-static void decide_phase(struct bc_session *s)
+static void decide_limit(struct bc_session *s, uint64_t limit_ms, const char *which,
+	const char *last, const char *seen, const char *hint)
+{
+	char limit[32];
+	BC_AUTO(bc_buf) title = {.max = 1024}, what = {.max = 400};
+	bc_duration_format(bc_session_scaled(s, limit_ms), limit, sizeof(limit));
+	bc_dialog_describe(s->dialog, &what);
+	bc_buf_addf(&title,
+		"timeout: %s did not come within the %s limit of %s; the last line was "
+		"\"%s\"%s%s%s",
+		what.data ? what.data : "the end", which, limit, last, *seen ? " (" : "", seen,
+		*seen ? ")" : "");
+	bc_session_decide(s, BC_FAIL, BC_KIND_TIMEOUT, title.data, hint);
+}
+
+void bc_session_decide_late(struct bc_session *s, const struct bc_silence *found)
 {
 	BC_AUTO(bc_buf) last = {.max = 512};
+	/* Samples of a guest that prints say where it prints. */
+	bool is_telling = found && *found->what && output(s) < s->late_offset + MAX_CHATTER;
+	const char *seen = is_telling ? found->what : "";
+	const char *hint = is_telling && found->hint && *found->hint ? found->hint : NULL;
 	bc_session_last_words(s, &last);
-	bc_session_decide_phase(s, last.data ? last.data : "");
+	const char *words = last.data ? last.data : "";
+	switch (s->late) {
+	case ON_TIME:
+		return;
+	case LATE_BOOT:
+		decide_limit(s, s->c->limits.boot, "boot", words, seen, hint);
+		return;
+	case LATE_TOTAL:
+		decide_limit(s, s->c->limits.total, "total", words, seen, hint);
+		return;
+	case LATE_PHASE:
+		bc_session_decide_phase(s, words, seen, hint);
+		return;
+	case LATE_STEP:
+		bc_dialog_end_late(s->dialog, s->now_ms, seen);
+		if (hint && !bc_dialog_hint_text(s->dialog))
+			bc_dialog_hint(s->dialog, "%s", hint);
+		bc_session_follow_dialog(s);
+		return;
+	}
+}
+
+static void examine(struct bc_session *s, enum bc_since since)
+{
+	if (!s->is_examined)
+		s->examine(s->examine_ctx, since);
+	s->is_examined = true;
 }
 
 static void on_silence(struct bc_session *s, enum bc_activity activity)
 {
 	static const enum bc_fail_kind kinds[] = {
 		BC_KIND_TIMEOUT, BC_KIND_HANG_IDLE, BC_KIND_HANG_SPIN};
+	if (s->examine) {
+		examine(s, BC_SINCE_OUTPUT);
+		return;
+	}
 	s->is_examined = true;
+	bc_session_silence(s, s->now_ms, &(struct bc_silence){.kind = kinds[activity], .what = ""});
+}
+
+/* The limit that has passed, and since when it ran. */
+static enum late late_by(const struct bc_session *s, enum bc_since *since)
+{
+	*since = BC_SINCE_START;
+	if (s->now_ms >= boot_at(s))
+		return LATE_BOOT;
+	if (s->now_ms >= total_at(s))
+		return LATE_TOTAL;
+	*since = BC_SINCE_PHASE;
+	if (s->now_ms >= bc_session_phase_ends_at(s))
+		return LATE_PHASE;
+	*since = BC_SINCE_STEP;
+	return s->now_ms >= bc_dialog_limit(s->dialog) ? LATE_STEP : ON_TIME;
+}
+
+static void on_late(struct bc_session *s, enum late which, enum bc_since since)
+{
+	s->late = which;
+	s->late_offset = output(s);
 	if (s->examine)
-		s->examine(s->examine_ctx);
+		examine(s, since);
 	else
-		bc_session_silence(
-			s, s->now_ms, &(struct bc_silence){.kind = kinds[activity], .what = ""});
+		bc_session_decide_late(s, NULL);
+}
+
+/* The limits, then the step that waits for its time. */
+static void look_at_clock(struct bc_session *s, enum bc_activity activity)
+{
+	enum bc_since since;
+	if (s->late != ON_TIME)
+		return;
+	if (s->now_ms >= silence_at(s)) {
+		on_silence(s, activity);
+		return;
+	}
+	enum late which = late_by(s, &since);
+	if (which != ON_TIME)
+		on_late(s, which, since);
+	else
+		bc_dialog_tick(s->dialog, s->now_ms);
 }
 
 void bc_session_tick(struct bc_session *s, uint64_t now_ms, enum bc_activity activity)
@@ -136,16 +219,7 @@ void bc_session_tick(struct bc_session *s, uint64_t now_ms, enum bc_activity act
 		if (bc_session_rejects(s->shell, &text))
 			return;
 	}
-	if (now_ms >= silence_at(s))
-		on_silence(s, activity);
-	else if (now_ms >= boot_at(s))
-		decide_late(s, bc_session_scaled(s, s->c->limits.boot), "boot");
-	else if (now_ms >= total_at(s))
-		decide_late(s, bc_session_scaled(s, s->c->limits.total), "total");
-	else if (now_ms >= bc_session_phase_ends_at(s))
-		decide_phase(s);
-	else
-		bc_dialog_tick(s->dialog, now_ms);
+	look_at_clock(s, activity);
 	bc_session_follow_dialog(s);
 	/* A step that begins now may have waited for what is on the screen already. */
 	bc_session_offer_tail(s);

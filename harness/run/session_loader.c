@@ -91,13 +91,15 @@ uint64_t bc_session_phase_ends_at(const struct bc_session *s)
 				      : UINT64_MAX;
 }
 
-void bc_session_decide_phase(struct bc_session *s, const char *last_words)
+void bc_session_decide_phase(
+	struct bc_session *s, const char *last_words, const char *seen, const char *hint)
 {
 	char limit[32];
 	bc_duration_format(phase_limit(s), limit, sizeof(limit));
 	BC_AUTO_FREE char *title = bc_asprintf(
 		"timeout: the %s phase did not end within its limit of %s; the last line was "
-		"\"%s\"",
-		bc_phase_name(s->phase), limit, last_words);
-	bc_session_decide(s, BC_FAIL, BC_KIND_TIMEOUT, title, NULL);
+		"\"%s\"%s%s%s",
+		bc_phase_name(s->phase), limit, last_words, *seen ? " (" : "", seen,
+		*seen ? ")" : "");
+	bc_session_decide(s, BC_FAIL, BC_KIND_TIMEOUT, title, hint);
 }

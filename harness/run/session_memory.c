@@ -9,7 +9,7 @@
 #define DEBUG_LEVEL	 7
 #define MAX_UNSEEN_BYTES ((size_t)4 << 20)
 
-void bc_session_examine(struct bc_session *s, void (*fn)(void *ctx), void *ctx)
+void bc_session_examine(struct bc_session *s, void (*fn)(void *ctx, enum bc_since since), void *ctx)
 {
 	s->examine = fn;
 	s->examine_ctx = ctx;
@@ -40,6 +40,10 @@ void bc_session_silence(struct bc_session *s, uint64_t now_ms, const struct bc_s
 		return;
 	s->now_ms = now_ms;
 	s->is_examined = false;
+	if (s->late != ON_TIME) {
+		bc_session_decide_late(s, silence);
+		return;
+	}
 	bc_duration_format(bc_session_scaled(s, s->c->limits.silence), limit, sizeof(limit));
 	telling_words(s, silence->kind == BC_KIND_HANG_SPIN, &last);
 	bc_dialog_describe(s->dialog, &what);

@@ -8,7 +8,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	BC_AUTO_FREE char *text = bc_strndup((const char *)data, size);
-	struct bc_hang_facts facts = {.status = "running", .busy = 1, .wanted = 1};
+	struct bc_hang_facts facts = {
+		.status = "running", .busy = 1, .wanted = 1, .is_silence = size && *data % 2};
 	struct bc_hang_finding finding;
 	bc_hang_parse(text, &facts.samples);
 	if (facts.samples.len > 64)

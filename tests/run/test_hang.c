@@ -6,7 +6,8 @@ static struct bc_hang_facts running(void)
 {
 	struct bc_hang_facts f = {.status = "running",
 		.process_state = 'S',
-		.silent_ms = 10000,
+		.is_silence = true,
+		.span_ms = 10000,
 		.busy = 1,
 		.wanted = 1,
 		.pressure = -1};
@@ -126,6 +127,13 @@ START_TEST(the_processor_that_works_tells)
 	add(&f, 0, 20, "cpu_do_idle", "");
 	add(&f, 1, 20, "queued_spin_lock_slowpath", "");
 	want(f, BC_KIND_HANG_SPIN, "spinning in queued_spin_lock_slowpath");
+	/* One that lost its host's processor at many places, and one that goes round. */
+	f = running();
+	for (unsigned i = 0; i < 20; i++)
+		add(&f, 0, 1, i % 2 ? "hrtimer_interrupt" : "handle_softirqs", "");
+	add(&f, 2, 18, "lkdtm_LOOP", "");
+	add(&f, 2, 2, "__irq_svc", "");
+	want(f, BC_KIND_HANG_SPIN, "spinning in lkdtm_LOOP");
 	/* One that was never started is nowhere. */
 	f = running();
 	f.busy = f.wanted = 0.02;
@@ -169,6 +177,34 @@ START_TEST(a_slow_host_is_no_fault_of_the_guest)
 	f.wanted = 0.9;
 	want(f, BC_KIND_HANG_IDLE, "idle in do_idle");
 	add(&f, 0, 20, "dump_machine_table", "");
+	want(f, BC_KIND_HANG_SPIN, "spinning in dump_machine_table");
+}
+END_TEST
+
+/* It printed all the time, or worked, and was only late. */
+START_TEST(a_slow_host_makes_a_guest_late)
+{
+	struct bc_hang_facts f = running();
+	f.is_silence = false;
+	f.wanted = 0.98;
+	f.busy = 0.45;
+	for (int i = 0; i < 2; i++) {
+		add(&f, 0, 7, "memcpy", "");
+		add(&f, 0, 7, "crc32", "");
+		add(&f, 0, 6, "inflate", "");
+		if (i == 0)
+			want_error(&f,
+				"this host is too slow: in 10.0 s the guest wanted 98 % of a "
+				"processor and got 45 %");
+		f.busy = 0.6;
+	}
+	want(f, BC_KIND_HANG_SPIN, "spinning, mostly in memcpy");
+	/* A program that never ends does not end on a busy host. */
+	f.busy = 0.4;
+	add(&f, 0, 20, "user", "");
+	want(f, BC_KIND_HANG_SPIN, "spinning in user space");
+	add(&f, 0, 20, "dump_machine_table", "");
+	f.busy = 0.1;
 	want(f, BC_KIND_HANG_SPIN, "spinning in dump_machine_table");
 }
 END_TEST
@@ -261,4 +297,5 @@ END_TEST
 
 CHECK_MAIN("hang", names_what_it_is, names_a_place_without_symbols, knows_a_recursive_abort,
 	the_processor_that_works_tells, a_slow_host_is_no_fault_of_the_guest,
-	the_emulator_may_be_the_cause, nothing_is_known, reads_registers)
+	a_slow_host_makes_a_guest_late, the_emulator_may_be_the_cause, nothing_is_known,
+	reads_registers)

@@ -4,9 +4,10 @@
 
 static int examined;
 
-static void on_silence(void *ctx)
+static void on_silence(void *ctx, enum bc_since since)
 {
 	(void)ctx;
+	ck_assert_int_eq(since, BC_SINCE_OUTPUT);
 	examined++;
 }
 

@@ -17,8 +17,12 @@ size_t bc_dialog_text(struct bc_dialog *d, uint64_t now_ms, struct bc_text text)
 bool bc_dialog_machine(struct bc_dialog *d, uint64_t now_ms, enum bc_machine_event event);
 /* When bc_dialog_tick() must be called; UINT64_MAX = never. */
 uint64_t bc_dialog_deadline(const struct bc_dialog *d);
-/* Time has passed: a wake that a step asked for, or its limit. */
+/* When the running step's limit passes; UINT64_MAX = it has none, or ends by itself. */
+uint64_t bc_dialog_limit(const struct bc_dialog *d);
+/* Time has passed: a wake that a step asked for. */
 void bc_dialog_tick(struct bc_dialog *d, uint64_t now_ms);
+/* Fails the running step, whose limit has passed. seen: what the machine does meanwhile, or "". */
+void bc_dialog_end_late(struct bc_dialog *d, uint64_t now_ms, const char *seen);
 
 bool bc_dialog_is_done(const struct bc_dialog *d); /* every step succeeded */
 bool bc_dialog_is_failed(

@@ -30,6 +30,8 @@ void bc_examiner_attach(struct bc_examiner *e, struct bc_vm *vm, uint64_t start_
 void bc_examiner_heard(struct bc_examiner *e, bool is_kernel, const char *data, size_t len);
 /* Some time passed (a few times a second): what the processors did lately is kept. */
 void bc_examiner_sample(struct bc_examiner *e);
+/* A step or a phase begins: what the processors have done so far is kept. */
+void bc_examiner_begins(struct bc_examiner *e, enum bc_since what);
 /* The boot failed and the emulator is about to be ended: true if that must wait for changed(), a few milliseconds. */
 bool bc_examiner_last_look(struct bc_examiner *e) BC_MUST_CHECK;
 /* The emulator is gone. After a failure the kernel's log is read, shown to the session and written. */

@@ -27,7 +27,8 @@ struct bc_hang_facts {
 	struct bc_hang_samples samples;
 	char status[32];    /* QEMU's word for its state, "" = it did not answer */
 	char process_state; /* of the emulator's process, as in /proc/PID/stat; 0 = not known */
-	uint64_t silent_ms; /* how long the following was measured */
+	bool is_silence; /* of the console; else it was too slow for a limit, and may have printed */
+	uint64_t span_ms; /* how long the following was measured */
 	double busy; /* processors' time that the virtual ones had, of one's whole time; < 0 = not known */
 	double wanted;	 /* the same with the time that they waited for a processor of this host */
 	double pressure; /* of this host's processors, avg10 of PSI in percent; < 0 = not known */
@@ -50,14 +51,20 @@ void bc_hang_judge(const struct bc_hang_facts *facts, struct bc_hang_finding *fi
 
 /* The examination: about a second, on the loop, while the guest goes on. */
 struct bc_hang;
+struct bc_hang_options {
+	struct bc_loop *loop;
+	struct bc_vm *vm; /* not freed before the examination */
+	struct bc_guest_memory *memory;
+	struct bc_cpu_times since; /* of the virtual processors, when what took too long began */
+	bool is_silence;	   /* … which is the last output */
+	enum bc_activity activity;
+	struct bc_buf *registers; /* receives the last register dump; may be NULL */
+};
 typedef void bc_hang_fn(void *ctx, const struct bc_hang_finding *finding);
 
-/* Begins; fn is called once, later, unless it is freed before. registers (may be NULL) receives the last register
- * dump. since_*: the virtual processors' times at the last output, as bc_vm_cpu_times() gave them. vm must not be freed
- * before the examination. */
-struct bc_hang *bc_hang_new(struct bc_loop *loop, struct bc_vm *vm, struct bc_guest_memory *memory,
-	const struct bc_cpu_times *since, enum bc_activity activity, struct bc_buf *registers,
-	bc_hang_fn *fn, void *ctx) BC_MUST_CHECK;
+/* Begins; fn is called once, later, unless it is freed before. */
+struct bc_hang *bc_hang_new(
+	const struct bc_hang_options *options, bc_hang_fn *fn, void *ctx) BC_MUST_CHECK;
 /* Ends it without an answer. NULL is fine. */
 void bc_hang_free(struct bc_hang *hang);
 

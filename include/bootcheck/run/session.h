@@ -92,9 +92,13 @@ struct bc_silence {
 	const char *joint; /* between it and the last words: " after ", ": " */
 	const char *hint;  /* may be NULL */
 };
-/* From now on a silence is no verdict by itself: fn is called once when its limit has passed, and whoever examines the
- * machine then calls bc_session_silence(), or bc_session_error(). Output that comes first ends the silence. */
-void bc_session_examine(struct bc_session *s, void (*fn)(void *ctx), void *ctx);
+/* Since when the processors' time tells why a limit has passed. */
+enum bc_since { BC_SINCE_OUTPUT, BC_SINCE_STEP, BC_SINCE_PHASE, BC_SINCE_START };
+/* From now on neither a silence nor another limit is a verdict by itself: fn is called once when it has passed, and
+ * whoever examines the machine then calls bc_session_silence(), or bc_session_error(). Output that comes first ends the
+ * silence; whatever else was late stays late. */
+void bc_session_examine(
+	struct bc_session *s, void (*fn)(void *ctx, enum bc_since since), void *ctx);
 /* True while such an answer is awaited. */
 bool bc_session_is_examined(const struct bc_session *s);
 /* The answer. Nothing if the silence ended meanwhile. */
