@@ -1,5 +1,4 @@
 /* The session: dialogs against a scripted console, verdicts from evidence. */
-#include <bootcheck/run/run.h>
 
 #include "session_test.h"
 
@@ -420,41 +419,6 @@ START_TEST(reset_on_request)
 }
 END_TEST
 
-/* What stands before the first prompt of a recording is no echo of a command. */
-START_TEST(replay_rejects_before_the_prompt)
-{
-	static const char log[] =
-		"BAD\r\n/ # echo\r\nbc-begin-deadbeef\r\nout\r\nbc-end-deadbeef 0\r\n";
-	struct bc_err err = {0};
-	struct bc_reject reject = {bc_strdup("BAD"), BC_STREAM_ANY, {0}};
-	if (_i)
-		bc_vec_push(&rig.c.rejects, reject);
-	else
-		free(reject.pattern);
-	add_step("run", "uname", "output", "^out$", NULL);
-	ck_assert(bc_run_replay(&rig.c, log, sizeof(log) - 1, 0, &rig.attempt, &err));
-	ck_assert_int_eq(rig.attempt.verdict, _i ? BC_FAIL : BC_PASS);
-}
-END_TEST
-
-/* A prompt, a record behind it, and a step for each, however the bytes were cut. */
-START_TEST(replay_keeps_the_order_of_two_writers)
-{
-	static const char log[] =
-		"[    1.000000] Run /init as init process\r\n[    1.100000] flood 1\r\n"
-		"/ # [    1.200000] flood 2\r\necho 'bc-''begin-deadbeef'; x\r\n"
-		"bc-begin-deadbeef\r\n[    1.300000] flood 3\r\nbc-end-deadbeef 7\r\n"
-		"/ # echo\r\nbc-begin-deadbee1\r\nbc-end-deadbee1 0\r\n/ # ";
-	struct bc_err err = {0};
-	add_step("expect", "{prompt}", NULL);
-	add_step("expect", "flood", "in", "kernel", NULL);
-	add_step("run", "x", "status", "7", NULL);
-	add_step("run", "echo", NULL);
-	ck_assert(bc_run_replay(&rig.c, log, sizeof(log) - 1, (size_t)_i, &rig.attempt, &err));
-	ck_assert_msg(rig.attempt.verdict == BC_PASS, "%s", rig.attempt.title);
-}
-END_TEST
-
 START_TEST(flood)
 {
 	add_step("expect", "never", NULL);
@@ -533,28 +497,6 @@ START_TEST(a_panic_on_the_kernels_port)
 }
 END_TEST
 
-START_TEST(two_ports_replayed)
-{
-	static const char shell[] = "/ # x\r\n/ # ",
-			  kernel[] = "[    1.000000] a\r\n[    2.000000] b\r\n";
-	struct bc_recording r = {shell, kernel, sizeof(shell) - 1, sizeof(kernel) - 1,
-		"uart0 18\nconsole 7\nuart0 18\nconsole 4\n", 0};
-	struct bc_err err = {0};
-	add_step("expect", "] a", "in", "kernel", NULL);
-	add_step("expect", "x", "in", "user", NULL);
-	add_step("expect", "] b", "in", "kernel", NULL);
-	add_step("expect", "{prompt}", NULL);
-	rig.c.machine.console = 1;
-	ck_assert(bc_run_replay_ports(&rig.c, &r, &rig.attempt, &err));
-	ck_assert_int_eq(rig.attempt.verdict, BC_PASS);
-	/* Without the order, the kernel's port comes first: b is over when x comes. */
-	bc_attempt_release(&rig.attempt);
-	r.order = "console nonsense";
-	ck_assert(bc_run_replay_ports(&rig.c, &r, &rig.attempt, &err));
-	ck_assert_str_eq(rig.attempt.title, "missing: \"] b\"");
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("session");
@@ -588,13 +530,10 @@ int main(void)
 	tcase_add_test(tc, userspace_may_say_panic);
 	tcase_add_loop_test(tc, fallback_to_a_shell, 0, 2);
 	tcase_add_test(tc, reset_on_request);
-	tcase_add_loop_test(tc, replay_keeps_the_order_of_two_writers, 0, 8);
-	tcase_add_loop_test(tc, replay_rejects_before_the_prompt, 0, 2);
 	tcase_add_test(tc, flood);
 	tcase_add_test(tc, two_ports_are_both_judged);
 	tcase_add_test(tc, a_prompt_on_the_kernels_port_is_none);
 	tcase_add_test(tc, a_panic_on_the_kernels_port);
-	tcase_add_test(tc, two_ports_replayed);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
