@@ -1,9 +1,12 @@
+/* The functions of libcrypto that EVP stands before: EVP_MD_fetch() reads openssl.cnf and makes providers, which took as
+ * long as planning a case (2.3 ms). OpenSSL 3 has them, and calls them deprecated. */
+#define OPENSSL_API_COMPAT 0x10100000L
+
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <sys/stat.h>
 
 #include <bootcheck/base/mem.h>
@@ -12,33 +15,20 @@
 #include <bootcheck/sys/fs.h>
 
 struct bc_digest {
-	EVP_MD_CTX *ctx;
+	SHA256_CTX ctx;
 };
-
-/* EVP_sha256() would be looked up by its name for every digest. */
-static EVP_MD *sha256;
-
-static void fetch(void)
-{
-	sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-	if (!sha256)
-		abort(); /* only out of memory, or an OpenSSL without SHA-256 */
-}
 
 struct bc_digest *bc_digest_new(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	pthread_once(&once, fetch);
 	struct bc_digest *digest = bc_calloc(1, sizeof(*digest));
-	digest->ctx = EVP_MD_CTX_new();
-	if (!digest->ctx || !EVP_DigestInit_ex(digest->ctx, sha256, NULL))
-		abort(); /* only out of memory */
+	if (!SHA256_Init(&digest->ctx))
+		abort(); /* it never fails */
 	return digest;
 }
 
 void bc_digest_add(struct bc_digest *digest, const void *data, size_t len)
 {
-	if (!EVP_DigestUpdate(digest->ctx, data, len))
+	if (!SHA256_Update(&digest->ctx, data, len))
 		abort();
 }
 
@@ -66,31 +56,27 @@ void bc_digest_field(struct bc_digest *digest, const char *label, const char *te
 
 void bc_digest_end(struct bc_digest *digest, char hex[BC_DIGEST_HEX])
 {
-	unsigned char sum[EVP_MAX_MD_SIZE];
-	unsigned n = 0;
-	if (!EVP_DigestFinal_ex(digest->ctx, sum, &n) || n != 32)
+	unsigned char sum[SHA256_DIGEST_LENGTH];
+	if (!SHA256_Final(sum, &digest->ctx))
 		abort();
-	bc_hex(sum, n, hex);
+	bc_hex(sum, sizeof(sum), hex);
 	bc_digest_free(digest);
 }
 
 void bc_digest_free(struct bc_digest *digest)
 {
-	if (!digest)
-		return;
-	EVP_MD_CTX_free(digest->ctx);
 	free(digest);
 }
 
 #define PIECE ((size_t)1 << 18)
 #define PAGE  ((size_t)4096)
 
-/* Reads until the piece is full or the file ends; -1: errno. */
-static ssize_t read_piece(int fd, char *piece)
+/* Reads until the piece is full, has what is wanted or the file ends; -1: errno. */
+static ssize_t read_piece(int fd, char *piece, size_t wanted)
 {
-	size_t len = 0;
-	while (len < PIECE) {
-		ssize_t n = read(fd, piece + len, PIECE - len);
+	size_t len = 0, most = wanted < PIECE ? wanted : PIECE;
+	while (len < most) {
+		ssize_t n = read(fd, piece + len, most - len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -110,7 +96,7 @@ bool bc_digest_file(const char *path, char hex[BC_DIGEST_HEX], struct bc_err *er
 	BC_AUTO_FREE char *piece = bc_calloc(PIECE, 1);
 	struct bc_digest *digest = bc_digest_new();
 	ssize_t n;
-	while ((n = read_piece(fd, piece)) > 0)
+	while ((n = read_piece(fd, piece, PIECE)) > 0)
 		bc_digest_add(digest, piece, (size_t)n);
 	if (n < 0) {
 		bc_digest_free(digest);
@@ -129,6 +115,11 @@ bool bc_digest_is_sparse(const struct stat *st)
 static bool is_zero(const char *data, size_t len)
 {
 	return !*data && memcmp(data, data + 1, len - 1) == 0;
+}
+
+static size_t up_to_page(size_t len)
+{
+	return (len + PAGE - 1) / PAGE * PAGE;
 }
 
 static void add_pages(struct bc_digest *digest, uint64_t at, const char *data, size_t len)
@@ -156,13 +147,17 @@ bool bc_digest_data(const char *path, char hex[BC_DIGEST_HEX], struct bc_err *er
 	struct bc_digest *digest = bc_digest_new();
 	bc_digest_field(digest, "size", size);
 	ssize_t n = 0;
+	BC_IGNORE(posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM) != 0); /* nor read ahead */
 	for (off_t at = 0; at < st.st_size; at += n) {
 		off_t data = lseek(fd, at, SEEK_DATA);
 		if (data < 0 && errno == ENXIO)
 			break; /* a hole up to the end */
 		/* A file system that knows no holes: on from where we are. */
 		at = data < 0 ? at : data / (off_t)PAGE * (off_t)PAGE;
-		n = lseek(fd, at, SEEK_SET) < 0 ? -1 : read_piece(fd, piece);
+		/* Pages of holes would be made to be read. */
+		off_t hole = lseek(fd, at, SEEK_HOLE);
+		size_t wanted = hole > at ? up_to_page((size_t)(hole - at)) : PIECE;
+		n = lseek(fd, at, SEEK_SET) < 0 ? -1 : read_piece(fd, piece, wanted);
 		if (n <= 0)
 			break;
 		add_pages(digest, (uint64_t)at, piece, (size_t)n);
