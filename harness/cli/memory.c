@@ -6,7 +6,7 @@
 
 #define MAX_LOADED ((size_t)256 << 20)
 #define MAX_ENV	   ((size_t)1 << 20)
-#define MAX_LOADER ((size_t)32 << 20)
+#define MAX_LOADER ((size_t)256 << 10) /* around the environment, which is smaller */
 
 /* A file of the folder that the TFTP server has. */
 static bool look_tftp(struct bc_build *build, const struct bc_case *c, const char *name,
@@ -97,11 +97,12 @@ static bool text(void *ctx, const struct bc_case *c, const char *ref, struct bc_
 	return path && bc_fs_read(path, MAX_ENV, out, NULL);
 }
 
-static bool loader(void *ctx, const struct bc_case *c, struct bc_buf *out)
+static bool loader(
+	void *ctx, const struct bc_case *c, const void *mark, size_t len, struct bc_buf *out)
 {
 	const char *ref = c->boot.bios ? c->boot.bios : c->boot.kernel;
 	BC_AUTO_FREE char *path = ref ? bc_build_path(ctx, c, ref, NULL) : NULL;
-	return path && bc_fs_read(path, MAX_LOADER, out, NULL);
+	return path && bc_fs_read_around(path, mark, len, MAX_LOADER, out);
 }
 
 void bc_cli_memory_read(const struct bc_plan *plan, const struct bc_case *c, struct bc_build *build,

@@ -131,16 +131,31 @@ static const struct bc_value *read_environment(struct walk *w)
 	return NULL;
 }
 
+/* True when something may be typed at a loader, or run by it. */
+static bool has_dialog(const struct bc_case *c)
+{
+	for (size_t i = 0; i < c->steps.len; i++)
+		if (bc_value_get(c->steps.items[i].params, "uboot") ||
+			bc_value_get(c->steps.items[i].params, "send"))
+			return true;
+	for (size_t i = 0; i < c->artifacts.len; i++)
+		if (env_of(&c->artifacts.items[i]) ||
+			bc_value_get(c->artifacts.items[i].params, "uboot"))
+			return true;
+	return false;
+}
+
 void bc_memory_read(const struct bc_case *c, const struct bc_plan_files *files,
 	const struct bc_memory_store *store, struct bc_memory *memory)
 {
 	*memory = (struct bc_memory){.c = c};
 	struct walk w = {.m = memory, .files = files, .store = store, .budget = MAX_COMMANDS};
-	if (!c->machine.arch || !c->machine.model)
+	if (!c->machine.arch || !c->machine.model || !has_dialog(c))
 		return;
 	find_board(&c->machine, memory);
 	BC_AUTO(bc_buf) program = {.max = (size_t)32 << 20};
-	if (store && store->loader && store->loader(store->ctx, c, &program))
+	if (store && store->loader &&
+		store->loader(store->ctx, c, WALK_MARK, WALK_MARK_LEN, &program))
 		walk_read_program(&w, program.data ? program.data : "", program.len);
 	bc_buf_release(&program);
 	const struct bc_value *env = read_environment(&w);

@@ -33,6 +33,9 @@ void walk_set(struct walk *w, const char *name, const char *value);
 void walk_forget(struct walk *w);
 /* The lines NAME=VALUE of an environment, as mkenvimage takes them. */
 void walk_read_env(struct walk *w, const char *text, size_t len);
+/* What stands where a loader's program has its environment: an entry that each has. */
+#define WALK_MARK     "\0bootcmd="
+#define WALK_MARK_LEN (sizeof(WALK_MARK) - 1)
 /* The variables that are compiled into a loader's program: NAME=VALUE, each with a NUL behind it. */
 void walk_read_program(struct walk *w, const char *data, size_t len);
 void walk_release(struct walk *w);

@@ -72,8 +72,7 @@ static size_t entry_at(const char *data, size_t len)
 
 void walk_read_program(struct walk *w, const char *data, size_t len)
 {
-	static const char mark[] = "\0bootcmd=";
-	const char *found = len ? memmem(data, len, mark, sizeof(mark) - 1) : NULL;
+	const char *found = len ? memmem(data, len, WALK_MARK, WALK_MARK_LEN) : NULL;
 	if (!found)
 		return;
 	/* Back to the first entry of the list, then forward through it. */

@@ -13,6 +13,8 @@ static bool copy_out(ext2_filsys fs, ext2_ino_t ino, size_t max, struct bc_buf *
 	if (ext2fs_file_open(fs, ino, 0, &file) != 0)
 		return false;
 	bool ok = ext2fs_file_get_lsize(file, &size) == 0 && size <= max;
+	if (ok && size)
+		(void)bc_buf_reserve(out, (size_t)size);
 	for (__u64 done = 0; ok && done < size;) {
 		unsigned got = 0;
 		unsigned want = size - done < PIECE ? (unsigned)(size - done) : (unsigned)PIECE;

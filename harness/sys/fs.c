@@ -27,8 +27,11 @@ bool bc_fs_read(const char *path, size_t max, struct bc_buf *out, struct bc_err 
 	struct stat st = {0};
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 		return bc_fail(err, BC_E_IO, EISDIR, "cannot read %s", path);
-	/* Of a file of a known size the end need not be asked for; those of /proc have none. */
+	/* Of a file of a known size the end need not be asked for, nor room be found again and again; those of /proc have
+	 * none. */
 	size_t size = S_ISREG(st.st_mode) ? (size_t)st.st_size : 0;
+	if (size && size <= max)
+		(void)bc_buf_reserve(out, size);
 	for (size_t total = 0; !size || total < size;) {
 		char piece[65536];
 		ssize_t n = read(fd, piece, sizeof(piece));
@@ -47,6 +50,46 @@ bool bc_fs_read(const char *path, size_t max, struct bc_buf *out, struct bc_err 
 			return bc_fail(err, BC_E_LIMIT, 0, "%s does not fit in its buffer", path);
 	}
 	return true;
+}
+
+/* Reads up to len bytes at an offset; fewer at the end of the file, or where it cannot be read. */
+static size_t read_at(int fd, char *data, size_t len, off_t at)
+{
+	size_t done = 0;
+	while (done < len) {
+		ssize_t n = pread(fd, data + done, len - done, at + (off_t)done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	return done;
+}
+
+bool bc_fs_read_around(
+	const char *path, const void *mark, size_t len, size_t around, struct bc_buf *out)
+{
+	enum { PIECE = 256 << 10 };
+	BC_AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || !len || len > PIECE / 2)
+		return false;
+	BC_AUTO_FREE char *piece = bc_calloc(1, PIECE);
+	for (off_t at = 0;; at += PIECE - (off_t)len) {
+		size_t n = read_at(fd, piece, PIECE, at);
+		const char *found = memmem(piece, n, mark, len);
+		if (!found && n == PIECE)
+			continue;
+		if (!found)
+			return false;
+		off_t place = at + (found - piece);
+		off_t from = place > (off_t)around ? place - (off_t)around : 0;
+		size_t wanted = (size_t)(place - from) + len + around;
+		char *to = bc_buf_reserve(out, wanted);
+		out->len += to ? read_at(fd, to, wanted, from) : 0;
+		return to != NULL;
+	}
 }
 
 bool bc_fs_write_all(int fd, const void *data, size_t len, struct bc_err *err)

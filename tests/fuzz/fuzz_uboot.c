@@ -23,8 +23,11 @@ static bool look(void *ctx, const struct bc_case *c, const struct bc_memory_file
 	return true;
 }
 
-static bool loader(void *ctx, const struct bc_case *c, struct bc_buf *out)
+static bool loader(
+	void *ctx, const struct bc_case *c, const void *mark, size_t len, struct bc_buf *out)
 {
+	(void)mark;
+	(void)len;
 	const struct input *in = ctx;
 	(void)c;
 	bc_buf_add(out, in->data, in->len);

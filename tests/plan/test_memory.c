@@ -51,8 +51,11 @@ static bool text(void *ctx, const struct bc_case *c, const char *ref, struct bc_
 static const char *program; /* of the loader; NULL = not known */
 static size_t program_len;
 
-static bool loader(void *ctx, const struct bc_case *c, struct bc_buf *out)
+static bool loader(
+	void *ctx, const struct bc_case *c, const void *mark, size_t len, struct bc_buf *out)
 {
+	(void)mark;
+	(void)len;
 	(void)ctx;
 	(void)c;
 	bc_buf_add(out, program ? program : "", program_len);

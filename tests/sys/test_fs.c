@@ -56,6 +56,33 @@ START_TEST(writes_and_reads)
 END_TEST
 
 /* A write that fails must not touch what was there, and leave nothing beside it. */
+/* Wherever the mark stands, across the pieces that are read too. */
+START_TEST(reads_around_a_mark)
+{
+	static const size_t places[] = {0, 5, (256 << 10) - 3, (256 << 10) - 6, 700000};
+	BC_AUTO(bc_buf) text = {0};
+	size_t size = (size_t)1 << 20;
+	BC_AUTO_FREE char *data = bc_calloc(1, size);
+	memset(data, '.', size);
+	for (size_t i = 0; i < BC_LEN(places); i++) {
+		size_t at = places[i], before = at < 10 ? at : 10;
+		memset(data, '.', size);
+		memcpy(data + at, "marked", 6);
+		ck_assert(bc_fs_write(file, data, size, NULL));
+		bc_buf_clear(&text);
+		ck_assert(bc_fs_read_around(file, "marked", 6, 10, &text));
+		ck_assert_uint_eq(text.len, before + 16);
+		ck_assert_mem_eq(text.data, data + at - before, text.len);
+	}
+	bc_buf_clear(&text);
+	ck_assert(!bc_fs_read_around(file, "absent", 6, 10, &text));
+	ck_assert(bc_fs_write(file, "marked", 6, NULL));
+	ck_assert(bc_fs_read_around(file, "marked", 6, 10, &text));
+	ck_assert_uint_eq(text.len, 6);
+	ck_assert(!bc_fs_read_around(dir, "marked", 6, 10, &text));
+}
+END_TEST
+
 START_TEST(a_failed_write_keeps_the_old)
 {
 	BC_AUTO(bc_buf) text = {0};
@@ -194,9 +221,9 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("fs");
 	TCase *t = tcase_create("all");
-	const TTest *const all[] = {writes_and_reads, a_failed_write_keeps_the_old, folders,
-		removes_all_but_what_links_point_to, links, absolute_paths, cache_folders,
-		locks_between_processes};
+	const TTest *const all[] = {writes_and_reads, reads_around_a_mark,
+		a_failed_write_keeps_the_old, folders, removes_all_but_what_links_point_to, links,
+		absolute_paths, cache_folders, locks_between_processes};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < BC_LEN(all); i++)
 		tcase_add_test(t, all[i]);

@@ -25,8 +25,10 @@ struct bc_memory_store {
 		struct bc_bootimage *image);
 	/* The text of a path or reference of the case, for environments. */
 	bool (*text)(void *ctx, const struct bc_case *c, const char *ref, struct bc_buf *out);
-	/* The program of the boot loader, for the environment that is compiled into it. */
-	bool (*loader)(void *ctx, const struct bc_case *c, struct bc_buf *out);
+	/* The part of the boot loader's program around the first place of a mark: the environment that is compiled into
+	 * it. */
+	bool (*loader)(void *ctx, const struct bc_case *c, const void *mark, size_t len,
+		struct bc_buf *out);
 	void *ctx;
 };
 

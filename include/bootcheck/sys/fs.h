@@ -13,6 +13,10 @@ void bc_fd_cleanup(int *fd);
 
 /* Appends the whole file to out. BC_E_LIMIT if it has more than max bytes, BC_E_IO otherwise. */
 bool bc_fs_read(const char *path, size_t max, struct bc_buf *out, struct bc_err *err) BC_MUST_CHECK;
+/* Appends the first place of a mark in a file of any size, with at most `around` bytes before it and behind it. The mark
+ * has at most `around` bytes. False when it is not there, or the file cannot be read. */
+bool bc_fs_read_around(const char *path, const void *mark, size_t len, size_t around,
+	struct bc_buf *out) BC_MUST_CHECK;
 /* Writes data to a temporary file beside path, syncs it and renames it over path. */
 bool bc_fs_write(const char *path, const void *data, size_t len, struct bc_err *err) BC_MUST_CHECK;
 /* The same without waiting for the disk: whole or not there after a crash of ours, not of the host. For
