@@ -59,7 +59,7 @@ struct bc_node *bc_extract_plan(struct bc_planner *planner, struct bc_node *arch
 {
 	(void)err;
 	struct bc_node *node = bc_node_new(&kind_extract, map->loc);
-	node->params = bc_value_clone(map);
+	node->params = bc_value_share(map);
 	bc_node_title(node, "unpack %s", archive->title);
 	add_field(node, map, "members");
 	add_field(node, map, "strip");

@@ -78,7 +78,7 @@ static struct bc_node *plan(
 	struct bc_planner *planner, const struct bc_value *params, struct bc_err *err)
 {
 	struct bc_node *node = bc_node_new(&kind_busybox, params->loc);
-	node->params = bc_value_clone(params);
+	node->params = bc_value_share(params);
 	if (bc_kbuild_plan(planner, node, bc_value_get(params, "busybox"), &busybox, err))
 		return bc_planner_add(planner, node);
 	bc_node_free(node);

@@ -206,7 +206,7 @@ static struct bc_node *plan(
 {
 	const struct bc_value *map = bc_value_get(params, "command");
 	struct bc_node *node = bc_node_new(&kind_command, params->loc);
-	node->params = bc_value_clone(params);
+	node->params = bc_value_share(params);
 	add_text(node, map, "argv");
 	add_text(node, map, "outputs");
 	add_text(node, map, "env");

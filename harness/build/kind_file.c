@@ -29,7 +29,7 @@ static struct bc_node *plan(
 	struct bc_node *node = bc_node_new(&kind_file, params->loc);
 	BC_AUTO_FREE char *name = bc_file_name(bc_value_text(map, "name", "file"));
 	unsigned mode;
-	node->params = bc_value_clone(params);
+	node->params = bc_value_share(params);
 	bc_node_set(node, "name", name);
 	bc_node_title(node, "file %s", name);
 	bool ok = bc_mode_of(map, 0644, &mode, err);

@@ -337,7 +337,7 @@ static struct bc_node *plan(
 	const struct bc_value *fit = bc_value_get(params, "fit");
 	struct bc_node *node = bc_node_new(&kind_fit, params->loc);
 	BC_AUTO(bc_buf) text = {0};
-	node->params = bc_value_clone(params);
+	node->params = bc_value_share(params);
 	/* References in it are inputs too, whose content counts; their text does no harm. */
 	bc_value_print(fit, &text);
 	bc_node_set(node, "fit", text.data ? text.data : "");

@@ -268,7 +268,7 @@ static struct bc_node *plan(
 	struct bc_node *node = bc_node_new(&kind_image, params->loc);
 	BC_AUTO_FREE char *size =
 		bc_asprintf("%llu", (unsigned long long)bc_value_size(map, "size", 0));
-	node->params = bc_value_clone(params);
+	node->params = bc_value_share(params);
 	bc_node_title(node, "%s image", name);
 	bc_node_set(node, "format", name);
 	bc_node_set(node, "size", size);

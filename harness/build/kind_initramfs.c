@@ -50,7 +50,7 @@ static struct bc_node *plan(
 	const struct bc_value *map = bc_value_get(params, "initramfs");
 	struct bc_node *node = bc_node_new(&kind_initramfs, params->loc);
 	const char *init = bc_value_text(map, "init", NULL);
-	node->params = bc_value_clone(params);
+	node->params = bc_value_share(params);
 	bc_node_set(node, "compress", bc_value_text(map, "compress", "none"));
 	if (init)
 		bc_node_set(node, "init", init);

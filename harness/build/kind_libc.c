@@ -161,7 +161,7 @@ static struct bc_node *plan(
 	if (!bc_kbuild_tools(bc_planner_case(planner)->machine.arch, map, &arch, &cross, err))
 		return NULL;
 	struct bc_node *node = bc_node_new(&kind_libc, params->loc);
-	node->params = bc_value_clone(params);
+	node->params = bc_value_share(params);
 	bc_node_set(node, "cross_compile", cross);
 	bc_node_title(node, "libc of %sgcc", cross);
 	id = bc_asprintf("%s%s", cross, names.data ? names.data : "");

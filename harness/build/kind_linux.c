@@ -213,7 +213,7 @@ static struct bc_node *plan(
 	const char *loadaddr = bc_value_text(map, "loadaddr", NULL);
 	struct bc_node *node = bc_node_new(&kind_linux, params->loc);
 	int64_t n;
-	node->params = bc_value_clone(params);
+	node->params = bc_value_share(params);
 	set_targets(node, bc_value_get(map, "targets"));
 	bool ok = true;
 	if (!bc_node_get(node, "targets")[0])

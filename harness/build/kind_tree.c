@@ -15,7 +15,7 @@ static struct bc_node *plan(
 	struct bc_planner *planner, const struct bc_value *map, struct bc_err *err)
 {
 	struct bc_node *node = bc_node_new(&kind_tree, map->loc);
-	node->params = bc_value_clone(map);
+	node->params = bc_value_share(map);
 	if (bc_entries_plan(planner, node, map, err))
 		return bc_planner_add(planner, node);
 	bc_node_free(node);

@@ -244,7 +244,7 @@ static struct bc_node *plan(
 		return NULL;
 	}
 	struct bc_node *node = bc_node_new(&kind_git, loc);
-	node->params = bc_value_clone(map);
+	node->params = bc_value_share(map);
 	node->state = BC_TAKE(path);
 	node->lineage = bc_asprintf("git %s", node->state ? (char *)node->state : where);
 	bc_node_title(node, "git %s %s", where, rev);

@@ -208,7 +208,7 @@ static struct bc_node *plan(
 	const char *sums = bc_value_text(map, "sums", "");
 	BC_AUTO_FREE char *name =
 		given ? bc_file_name(given) : name_of(bc_value_text(map, "url", ""));
-	node->params = bc_value_clone(map);
+	node->params = bc_value_share(map);
 	bc_node_title(node, "url %s", bc_value_text(map, "url", ""));
 	bc_node_set(node, "sha256", lower);
 	bc_node_set(node, "name", name);

@@ -131,13 +131,26 @@ static bool ask(const struct bc_resolver *resolver, char *const *argv, struct bc
 	return true;
 }
 
+/* Where the program is; it is looked for once in a run. */
+static char *find_once(const struct bc_resolver *resolver, const char *program, struct bc_err *err)
+{
+	BC_AUTO_FREE char *asked = bc_asprintf("path of %s", program);
+	char *path = memo_get(resolver->tools, asked);
+	if (path)
+		return path;
+	path = find(program, err);
+	if (path)
+		memo_put(resolver->tools, asked, path);
+	return path;
+}
+
 /* The identity, from memory unless it is wanted new. */
 static enum bc_resolved look_up(const struct bc_resolver *resolver, char *const *argv, bool is_new,
 	char **text, struct bc_err *err)
 {
 	BC_AUTO(bc_buf) stamp = {0};
 	BC_AUTO(bc_buf) answer = {.max = ANSWER_MAX};
-	BC_AUTO_FREE char *path = find(argv[0], err);
+	BC_AUTO_FREE char *path = find_once(resolver, argv[0], err);
 	if (!path)
 		return BC_RESOLVE_FAILED;
 	BC_AUTO_FREE char *file = memory_path(resolver->cache_dir, path, argv, &stamp);

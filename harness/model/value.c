@@ -22,6 +22,7 @@ struct bc_value *bc_value_clone(const struct bc_value *value)
 		return NULL;
 	struct bc_value *copy = bc_calloc(1, sizeof(*copy));
 	*copy = *value;
+	copy->shares = 0;
 	copy->text = bc_strdup(value->text);
 	copy->key = bc_strdup(value->key);
 	copy->cap = value->len;
@@ -31,10 +32,22 @@ struct bc_value *bc_value_clone(const struct bc_value *value)
 	return copy;
 }
 
+struct bc_value *bc_value_share(const struct bc_value *value)
+{
+	struct bc_value *same = (struct bc_value *)(uintptr_t)value;
+	if (same)
+		same->shares++;
+	return same;
+}
+
 void bc_value_free(struct bc_value *value)
 {
 	if (!value)
 		return;
+	if (value->shares) {
+		value->shares--;
+		return;
+	}
 	for (size_t i = 0; i < value->len; i++)
 		bc_value_free(value->items[i]);
 	free(value->items);

@@ -150,7 +150,7 @@ static void read_artifacts(
 			tag = item->items[0];
 		struct bc_artifact artifact = {.name = bc_strdup(item->key),
 			.kind = bc_strdup(tag ? tag->key : ""),
-			.params = bc_value_clone(item),
+			.params = bc_value_share(item),
 			.loc = item->key_loc};
 		bc_vec_push(&c->artifacts, artifact);
 	}
@@ -165,7 +165,7 @@ static void read_steps(
 		if (!tag && item->len)
 			tag = item->items[0];
 		struct bc_step step = {.kind = bc_strdup(tag ? tag->key : ""),
-			.params = bc_value_clone(item),
+			.params = bc_value_share(item),
 			.limit_ms = bc_value_ms(item, "limit", 0),
 			.loc = tag ? tag->key_loc : item->loc};
 		bc_vec_push(&c->steps, step);

@@ -207,8 +207,10 @@ void bc_extfs_free(struct bc_extfs *x)
 {
 	if (!x)
 		return;
-	if (x->fs)
+	if (x->fs) {
+		bc_extfs_io_drop(x->fs->io);
 		ext2fs_free(x->fs);
+	}
 	free(x->path);
 	free(x->dir);
 	free(x->piece);

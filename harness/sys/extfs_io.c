@@ -23,6 +23,7 @@ struct memory {
 	char *data;
 	size_t size;
 	unsigned char *pages; /* flags of each */
+	bool is_dropped;
 };
 
 /* A range of bytes of blocks; a negative count is bytes. False when it is not inside. */
@@ -201,7 +202,8 @@ static errcode_t close_channel(io_channel channel)
 {
 	if (--channel->refcount > 0)
 		return 0;
-	errcode_t code = flush(channel);
+	const struct memory *m = channel->private_data;
+	errcode_t code = m->is_dropped ? 0 : flush(channel);
 	release(channel->private_data);
 	free(channel->name);
 	free(channel);
@@ -263,3 +265,9 @@ static struct struct_io_manager manager = {
 	.zeroout = zeroout,
 };
 struct struct_io_manager *const bc_extfs_io_manager = &manager;
+
+void bc_extfs_io_drop(struct struct_io_channel *channel)
+{
+	if (channel->manager == bc_extfs_io_manager)
+		((struct memory *)channel->private_data)->is_dropped = true;
+}

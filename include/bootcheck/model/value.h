@@ -15,6 +15,7 @@ struct bc_value {
 	char *text;	       /* scalar: NUL-terminated UTF-8; otherwise NULL */
 	char *key;	       /* set when the node is a member of a map */
 	struct bc_loc key_loc; /* of the key */
+	unsigned shares;       /* owners besides the first, of this node as a root */
 	struct bc_loc was;     /* where a later file's value hid another one; file NULL = nowhere */
 	BC_VEC(struct bc_value *); /* members of a sequence or map, in file order */
 };
@@ -25,7 +26,10 @@ struct bc_value *bc_value_new(enum bc_value_kind kind, struct bc_loc loc) BC_MUS
 struct bc_value *bc_value_new_scalar(const char *text, struct bc_loc loc) BC_MUST_CHECK;
 /* A deep copy; NULL gives NULL. Places still point to the same file names. */
 struct bc_value *bc_value_clone(const struct bc_value *value) BC_MUST_CHECK;
-/* Frees the whole tree; NULL is fine. */
+/* The same tree for one more owner, who frees it too; NULL gives NULL. Nobody changes it any more. Owners are in one
+ * thread. */
+struct bc_value *bc_value_share(const struct bc_value *value) BC_MUST_CHECK;
+/* Frees the whole tree, once its last owner does; NULL is fine. */
 void bc_value_free(struct bc_value *value);
 static inline void bc_value_ptr_cleanup(struct bc_value **value)
 {
