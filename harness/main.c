@@ -14,6 +14,8 @@
 static void use_huge_pages(void)
 {
 	mallopt(M_TOP_PAD, 3 * HUGE_PAGE);
+	/* The few threads take from the same heap: one of their own has small pages only. */
+	mallopt(M_ARENA_MAX, 1);
 	char *start = sbrk(0);
 	/* More than what libraries left over of the first growth, less than what gets a mapping of its own. */
 	void *volatile first = malloc(100000), *volatile second = malloc(100000);

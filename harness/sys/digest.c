@@ -68,7 +68,7 @@ void bc_digest_free(struct bc_digest *digest)
 	free(digest);
 }
 
-#define PIECE ((size_t)1 << 18)
+#define PIECE ((size_t)1 << 16) /* it stays in the cache, and has few pages to be made */
 #define PAGE  ((size_t)4096)
 
 /* Reads until the piece is full, has what is wanted or the file ends; -1: errno. */
@@ -93,7 +93,7 @@ bool bc_digest_file(const char *path, char hex[BC_DIGEST_HEX], struct bc_err *er
 	BC_AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return bc_fail(err, BC_E_IO, errno, "cannot open %s", path);
-	BC_AUTO_FREE char *piece = bc_calloc(PIECE, 1);
+	BC_AUTO_FREE char *piece = bc_realloc(NULL, PIECE, 1);
 	struct bc_digest *digest = bc_digest_new();
 	ssize_t n;
 	while ((n = read_piece(fd, piece, PIECE)) > 0)
@@ -142,7 +142,7 @@ bool bc_digest_data(const char *path, char hex[BC_DIGEST_HEX], struct bc_err *er
 	BC_AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return bc_fail(err, BC_E_IO, errno, "cannot open %s", path);
-	BC_AUTO_FREE char *piece = bc_calloc(PIECE, 1);
+	BC_AUTO_FREE char *piece = bc_realloc(NULL, PIECE, 1);
 	BC_AUTO_FREE char *size = bc_asprintf("%lld", (long long)st.st_size);
 	struct bc_digest *digest = bc_digest_new();
 	bc_digest_field(digest, "size", size);

@@ -14,7 +14,7 @@
 #define MIB	   ((uint64_t)1 << 20)
 #define SMALL	   (512 * MIB) /* below it mke2fs makes small blocks and many inodes */
 #define INODE_SIZE 256
-#define PIECE	   ((size_t)128 << 10)
+#define PIECE	   ((size_t)64 << 10)
 
 struct bc_extfs {
 	ext2_filsys fs;
@@ -193,7 +193,7 @@ struct bc_extfs *bc_extfs_new(const struct bc_extfs_options *options, struct bc_
 	struct bc_extfs *x = bc_calloc(1, sizeof(*x));
 	x->path = bc_strdup(options->path);
 	x->version = options->version;
-	x->piece = bc_calloc(1, PIECE);
+	x->piece = bc_realloc(NULL, PIECE, 1);
 	pthread_once(&errors_once, initialize_ext2_error_table);
 	errcode_t code = make_empty(x, options);
 	if (!code)

@@ -13,6 +13,7 @@
 #define PAGE	 ((size_t)4096)
 #define WINDOW	 ((size_t)32 * PAGE)
 #define HELD_MAX ((off_t)1 << 30)
+#define HUGE_MAX ((size_t)128 << 20)
 
 /* What is known of a page: it differs from the file, and the file has something there; of the first one of a window: all
  * of them are there. */
@@ -238,6 +239,10 @@ static errcode_t open_channel(const char *name, int flags, io_channel *channel)
 		release(m);
 		return ENOMEM;
 	}
+	/* Where the host gives them, huge pages: to touch a new small one costs as much as to copy two in a virtual
+	 * machine. A large image would take too many, for the little that each group of it begins with. */
+	if (m->size <= HUGE_MAX)
+		(void)madvise(m->data, m->size, MADV_HUGEPAGE);
 	m->pages = bc_calloc((m->size + PAGE - 1) / PAGE, 1);
 	io_channel c = bc_calloc(1, sizeof(*c));
 	c->magic = EXT2_ET_MAGIC_IO_CHANNEL;
