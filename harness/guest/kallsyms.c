@@ -17,6 +17,9 @@ static uint64_t address_of(const struct bc_kallsyms *k, uint32_t i)
 	uint32_t offset = bc_guest_u32(k->ram, k->format, k->addresses + (uint64_t)i * 4);
 	if (k->kind == BC_KALLSYMS_RELATIVE)
 		return bc_guest_cut(k->format, k->base + offset);
+	if (k->kind == BC_KALLSYMS_PLACE)
+		return bc_guest_cut(k->format,
+			k->base + k->addresses + (uint64_t)i * 4 + (uint64_t)(int32_t)offset);
 	if (offset <= INT32_MAX)
 		return offset;
 	/* -1 - offset, as a number of 32 bits */

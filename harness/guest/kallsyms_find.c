@@ -1,5 +1,6 @@
 /* Finding kallsyms: each table is told by its form, and the next one by where it must lie. */
 #include <bootcheck/guest/kallsyms.h>
+#include <bootcheck/guest/vmcoreinfo.h>
 
 #define TOKENS	  256
 #define MAX_TOKEN 128
@@ -109,8 +110,8 @@ static uint64_t skip_entries(const struct bc_kallsyms *k, uint64_t at, uint32_t 
 	return at <= k->markers ? at : 0;
 }
 
-/* True if the names that begin at k->names end, block by block, where the markers say. */
-static bool is_names(const struct bc_kallsyms *k, uint64_t blocks)
+/* True if the names that begin at k->names end, block by block, where the markers say; `to`: how tables are aligned. */
+static bool is_names(const struct bc_kallsyms *k, uint64_t blocks, uint64_t to)
 {
 	uint64_t at = k->names;
 	for (uint64_t i = 1; i < blocks; i++) {
@@ -119,26 +120,33 @@ static bool is_names(const struct bc_kallsyms *k, uint64_t blocks)
 			return false;
 	}
 	at = skip_entries(k, at, k->count - (uint32_t)(blocks - 1) * 256);
-	return at && align(at, k->format.word) == k->markers;
+	return at && align(at, to) == k->markers;
 }
 
-static bool find_names(struct bc_kallsyms *k, uint64_t blocks)
+static bool find_aligned_names(struct bc_kallsyms *k, uint64_t blocks, uint64_t to)
 {
-	uint64_t last = marker(k, blocks - 1), w = k->format.word;
-	if (last + w > k->markers)
+	uint64_t last = marker(k, blocks - 1);
+	if (last + to > k->markers)
 		return false;
-	uint64_t most = (k->markers - last) / w * w,
-		 least = most > MAX_BLOCK ? most - MAX_BLOCK : w;
-	for (k->names = most; k->names >= least; k->names -= w) {
+	uint64_t most = (k->markers - last) / to * to,
+		 least = most > MAX_BLOCK ? most - MAX_BLOCK : to;
+	for (k->names = most; k->names >= least; k->names -= to) {
 		/* A .long, padded; before that a word. */
-		k->count = bc_guest_u32(k->ram, k->format, k->names - w);
-		if (k->format.is_big && w == 8 && !k->count)
+		k->count = bc_guest_u32(k->ram, k->format, k->names - to);
+		if (k->format.is_big && to == 8 && !k->count)
 			k->count = bc_guest_u32(k->ram, k->format, k->names - 4);
 		if (k->count && k->count <= MAX_COUNT && (k->count + 255u) / 256u == blocks &&
-			is_names(k, blocks))
+			is_names(k, blocks, to))
 			return true;
 	}
 	return false;
+}
+
+/* Tables are aligned to words, since 7.0 to four bytes. */
+static bool find_names(struct bc_kallsyms *k, uint64_t blocks)
+{
+	return find_aligned_names(k, blocks, k->format.word) ||
+		(k->format.word != 4 && find_aligned_names(k, blocks, 4));
 }
 
 static bool find_markers(struct bc_kallsyms *k)
@@ -169,6 +177,8 @@ static uint64_t address_as(const struct bc_kallsyms *k, uint32_t i)
 	uint32_t offset = bc_guest_u32(k->ram, k->format, at);
 	if (k->kind == BC_KALLSYMS_RELATIVE)
 		return k->base + offset;
+	if (k->kind == BC_KALLSYMS_PLACE)
+		return at + (uint64_t)(int32_t)offset;
 	return offset <= INT32_MAX ? offset : k->base + (uint32_t)~offset;
 }
 
@@ -200,6 +210,46 @@ static bool is_relative(struct bc_kallsyms *k, uint64_t offsets, uint64_t base_a
 	return is_ascending(k);
 }
 
+/* The address of a symbol, looked for by its name. */
+static bool find_named(const struct bc_kallsyms *k, const char *wanted, uint64_t *address)
+{
+	char name[BC_SYMBOL_MAX], type;
+	for (uint32_t i = 0; i < k->count; i++)
+		if (bc_kallsyms_symbol(k, i, name, &type, address) && strcmp(name, wanted) == 0)
+			return true;
+	return false;
+}
+
+/* The tables say where a symbol is in the memory, VMCOREINFO says where it is for the kernel. */
+static bool find_base(struct bc_kallsyms *k)
+{
+	static const char *const names[] = {"_stext", "swapper_pg_dir", "init_uts_ns"};
+	struct bc_vmcoreinfo info;
+	bool is_found = false;
+	if (!bc_vmcoreinfo_find(k->ram, &info))
+		return false;
+	for (size_t i = 0; i < BC_LEN(names) && !is_found; i++) {
+		char key[64];
+		uint64_t address, place;
+		snprintf(key, sizeof(key), "SYMBOL(%s)", names[i]);
+		if (!bc_vmcoreinfo_get(&info, key, &address) || !find_named(k, names[i], &place))
+			continue;
+		k->base = bc_guest_cut(k->format, address - place);
+		is_found = k->base % BC_GUEST_PAGE == 0;
+	}
+	bc_vmcoreinfo_release(&info);
+	return is_found;
+}
+
+/* Since 7.0 each offset is from its own place, so that nothing is to be relocated. */
+static bool is_by_place(struct bc_kallsyms *k, uint64_t offsets)
+{
+	k->addresses = offsets;
+	k->kind = BC_KALLSYMS_PLACE;
+	k->base = 0;
+	return is_ascending(k) && address_as(k, k->count - 1) < k->ram->size && find_base(k);
+}
+
 static bool find_addresses(struct bc_kallsyms *k)
 {
 	uint64_t w = k->format.word, size = align((uint64_t)k->count * 4, w);
@@ -207,7 +257,8 @@ static bool find_addresses(struct bc_kallsyms *k)
 	/* Up to 6.3 they lie before the number of symbols, later behind the tokens. */
 	if (count_at >= w + size && is_relative(k, count_at - w - size, count_at - w))
 		return true;
-	if (is_relative(k, behind, behind + size))
+	if (is_relative(k, behind, behind + size) ||
+		is_by_place(k, k->token_index + TOKENS * (uint64_t)2))
 		return true;
 	k->kind = BC_KALLSYMS_ABSOLUTE;
 	k->base = 0;

@@ -106,8 +106,10 @@ void bc_hang_parse(const char *text, struct bc_hang_samples *samples)
 
 /* Judging */
 
+/* With or without the underscores that some versions put before a name. */
 static bool is_in(const char *name, const char *const *names)
 {
+	name += strspn(name, "_");
 	for (; *names; names++) {
 		size_t n = strlen(*names);
 		if (strncmp(name, *names, n) == 0 && (!name[n] || name[n] == '.'))
@@ -125,8 +127,8 @@ static bool is_idle_function(const char *name)
 		"arch_cpu_idle_exit", "default_idle", "default_idle_call", "cpu_idle_poll",
 		"cpuidle_enter", "cpuidle_enter_state", "cpuidle_idle_call", "native_safe_halt",
 		"mwait_idle", "amd_e400_idle", "acpi_safe_halt", "pv_native_safe_halt",
-		"intel_idle", "r4k_wait", "__r4k_wait", "r4k_wait_irqoff", "r3081_wait",
-		"rm7k_wait_irqoff", "check_extended_idle", "snooze_loop", "plpar_hcall_norets",
+		"intel_idle", "r4k_wait", "r4k_wait_irqoff", "r3081_wait", "rm7k_wait_irqoff",
+		"check_extended_idle", "snooze_loop", "plpar_hcall_norets",
 		"plpar_hcall_norets_notrace", "dedicated_cede_loop", "shared_cede_loop",
 		"pseries_lpar_idle", "ppc64_runlatch_off", "power7_idle", "psci_cpu_suspend_enter",
 		"cpu_startup_entry", "enabled_wait", "psw_idle", "wait_for_interrupt", NULL};
@@ -136,9 +138,9 @@ static bool is_idle_function(const char *name)
 /* Functions that only pass time: who called them is what tells. */
 static bool is_delay(const char *name)
 {
-	static const char *const delays[] = {"__loop_delay", "__loop_udelay", "__loop_const_udelay",
-		"__timer_delay", "__timer_udelay", "__timer_const_udelay", "__delay", "__udelay",
-		"__const_udelay", "__ndelay", "delay_tsc", "delay_loop", "delay_halt", "udelay",
+	static const char *const delays[] = {"loop_delay", "loop_udelay", "loop_const_udelay",
+		"timer_delay", "timer_udelay", "timer_const_udelay", "delay", "udelay",
+		"const_udelay", "ndelay", "delay_tsc", "delay_loop", "delay_halt",
 		"arch_timer_read_counter_long", "touch_softlockup_watchdog", "touch_nmi_watchdog",
 		"get_cycles", "arch_counter_get_cntvct", "read_current_timer", "mdelay", NULL};
 	return is_in(name, delays);
@@ -301,6 +303,13 @@ static bool judge_samples(
 		out->joint = " after ";
 		snprintf(out->what, sizeof(out->what), "spinning in user space");
 		describe_samples(f, t, t->user, "in user space", out);
+	} else if (is_mostly(t->named, t) && f->wanted >= 0 && f->wanted <= IDLE_SHARE) {
+		/* A function that waits, by a name that nobody knows. */
+		out->kind = BC_KIND_HANG_IDLE;
+		out->joint = " after ";
+		snprintf(out->what, sizeof(out->what), "idle in %s", t->name);
+		snprintf(where, sizeof(where), "in %s", t->name);
+		describe_samples(f, t, t->named, where, out);
 	} else if (is_mostly(t->named, t)) {
 		snprintf(out->what, sizeof(out->what), "spinning in %s", t->name);
 		snprintf(where, sizeof(where), "in %s", t->name);

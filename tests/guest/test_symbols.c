@@ -8,16 +8,20 @@
 #define COUNT 700 /* symbols; three blocks of names */
 
 /* Which tables stand where. */
-enum shape { BEFORE_6_4, WITH_SEQUENCES, SINCE_6_4, PERCPU, ABSOLUTE };
+enum shape { BEFORE_6_4, WITH_SEQUENCES, SINCE_6_4, PERCPU, ABSOLUTE, SINCE_7_0 };
 
 static uint64_t up(uint64_t at, unsigned to)
 {
 	return (at + to - 1) / to * to;
 }
 
+/* Where the kernel begins, in the memory; the symbol that VMCOREINFO names. */
+#define TEXT_AT 0x10000
+#define STEXT	5
+
 static uint64_t base_of(const struct fake *f)
 {
-	return f->delta + 0x10000;
+	return f->delta + TEXT_AT;
 }
 
 static uint64_t address_of(const struct fake *f, unsigned i)
@@ -29,7 +33,9 @@ static uint64_t put_addresses(struct fake *f, uint64_t at, enum shape shape)
 {
 	unsigned w = f->format.word;
 	for (unsigned i = 0; i < COUNT; i++) {
-		if (shape == ABSOLUTE)
+		if (shape == SINCE_7_0)
+			fake_put(f, at + i * 4u, TEXT_AT + i * 64 - (at + i * 4u), 4);
+		else if (shape == ABSOLUTE)
 			fake_word(f, at + i * w, address_of(f, i));
 		else if (shape == PERCPU && i < 3)
 			fake_put(f, at + i * 4u, i * 64, 4);
@@ -40,6 +46,8 @@ static uint64_t put_addresses(struct fake *f, uint64_t at, enum shape shape)
 	}
 	if (shape == ABSOLUTE)
 		return at + COUNT * w;
+	if (shape == SINCE_7_0)
+		return at + COUNT * 4;
 	at = up(at + COUNT * 4, w);
 	fake_word(f, at, base_of(f));
 	return at + w;
@@ -53,16 +61,24 @@ static const char *token(unsigned i, char one[2])
 	return i == 1 ? "Tfun" : i == 2 ? "ction_" : i >= 0x7f ? "___" : i >= 0x20 ? one : "";
 }
 
+/* How the tables are aligned. */
+static unsigned alignment(const struct fake *f, enum shape shape)
+{
+	return shape == SINCE_7_0 ? 4 : f->format.word;
+}
+
 static uint64_t put_names(struct fake *f, uint64_t at, enum shape shape)
 {
-	unsigned w = f->format.word;
+	unsigned w = alignment(f, shape);
 	uint64_t start, markers[3] = {0};
 	fake_put(f, at, COUNT, 4);
 	start = at = up(at + 4, w);
 	for (unsigned i = 0; i < COUNT; i++) {
 		char name[40];
 		/* One name has more than 127 tokens. */
-		int len = snprintf(name, sizeof(name), "%c%c%u", 1, 2, i);
+		int len = shape == SINCE_7_0 && i == STEXT
+			? snprintf(name, sizeof(name), "T_stext")
+			: snprintf(name, sizeof(name), "%c%c%u", 1, 2, i);
 		if (i % 256 == 0)
 			markers[i / 256] = at - start;
 		if (i == 300) {
@@ -89,9 +105,9 @@ static uint64_t put_names(struct fake *f, uint64_t at, enum shape shape)
 	return at;
 }
 
-static uint64_t put_tokens(struct fake *f, uint64_t at)
+static uint64_t put_tokens(struct fake *f, uint64_t at, enum shape shape)
 {
-	unsigned w = f->format.word, offsets[256];
+	unsigned w = alignment(f, shape), offsets[256];
 	uint64_t start = at;
 	for (unsigned i = 0; i < 256; i++) {
 		char one[2];
@@ -109,13 +125,19 @@ static uint64_t put_tokens(struct fake *f, uint64_t at)
 static void put_kallsyms(struct fake *f, enum shape shape)
 {
 	unsigned w = f->format.word;
-	uint64_t at = 0x200100;
+	uint64_t at = shape == SINCE_7_0 ? 0x200104 : 0x200100;
 	memset(f->data, 0, FAKE_SIZE);
-	if (shape != SINCE_6_4)
+	if (shape != SINCE_6_4 && shape != SINCE_7_0)
 		at = put_addresses(f, at, shape);
-	at = put_tokens(f, put_names(f, at, shape));
+	at = put_tokens(f, put_names(f, at, shape), shape);
 	if (shape == SINCE_6_4)
 		put_addresses(f, up(at, w), shape);
+	if (shape != SINCE_7_0)
+		return;
+	put_addresses(f, at, shape);
+	snprintf((char *)f->data + 0x5000, BC_GUEST_PAGE,
+		"OSRELEASE=7.2.0\nSYMBOL(swapper_pg_dir)=0\nSYMBOL(_stext)=%llx\n",
+		(unsigned long long)address_of(f, STEXT));
 }
 
 START_TEST(finds_every_layout_of_kallsyms)
@@ -123,7 +145,7 @@ START_TEST(finds_every_layout_of_kallsyms)
 	static const struct bc_guest_format formats[] = {
 		{4, false}, {8, false}, {4, true}, {8, true}};
 	for (size_t i = 0; i < BC_LEN(formats); i++) {
-		for (enum shape shape = BEFORE_6_4; shape <= ABSOLUTE; shape++) {
+		for (enum shape shape = BEFORE_6_4; shape <= SINCE_7_0; shape++) {
 			struct fake f;
 			struct bc_guest_ram ram;
 			struct bc_kallsyms k;
@@ -137,7 +159,10 @@ START_TEST(finds_every_layout_of_kallsyms)
 			ck_assert_uint_eq(k.count, COUNT);
 			for (unsigned n = shape == PERCPU ? 3 : 0; n < COUNT; n++) {
 				char wanted[300] = "";
-				snprintf(wanted, sizeof(wanted), "function_%u", n);
+				if (shape == SINCE_7_0 && n == STEXT)
+					snprintf(wanted, sizeof(wanted), "_stext");
+				else
+					snprintf(wanted, sizeof(wanted), "function_%u", n);
 				if (n == 300)
 					memset(wanted + 12, 'y', 200);
 				ck_assert_msg(

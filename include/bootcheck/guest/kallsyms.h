@@ -18,12 +18,15 @@ struct bc_kallsyms {
 		BC_KALLSYMS_ABSOLUTE, /* addresses */
 		BC_KALLSYMS_RELATIVE, /* offsets from base */
 		BC_KALLSYMS_PERCPU,   /* below 0: -1 - offset from base; otherwise an address */
+		BC_KALLSYMS_PLACE,    /* offsets from the place of each */
 	} kind;
-	uint64_t base;
+	uint64_t
+		base; /* PLACE: the address of the memory's first byte, as the kernel's own mapping has it */
 };
 
 /* Finds the tables by their form: 256 tokens and their index, then markers and names that fit each other, then
- * addresses in ascending order. The layouts of 4.6 to 6.3 and of 6.4 and later, and absolute addresses. */
+ * addresses in ascending order. The layouts of 4.6 to 6.3 and of 6.4 and later, absolute addresses, and those of 7.x,
+ * which need VMCOREINFO to tell where the kernel runs. */
 bool bc_kallsyms_find(const struct bc_guest_ram *ram, struct bc_guest_format format,
 	struct bc_kallsyms *symbols) BC_MUST_CHECK;
 /* The symbol that address is in, and how far behind its start. False when it is in none: user space, a module,
