@@ -11,6 +11,7 @@
 /* Before 6.4, three bytes a symbol may lie between markers and tokens. */
 #define MAX_BETWEEN ((uint64_t)16 << 20)
 #define MAX_INDEXES 64
+#define MAX_NSPROXY 16 /* words of struct nsproxy */
 
 static uint64_t align(uint64_t at, uint64_t to)
 {
@@ -203,8 +204,9 @@ static bool is_relative(struct bc_kallsyms *k, uint64_t offsets, uint64_t base_a
 	k->base = bc_guest_word(k->ram, k->format, base_at);
 	if (!k->base)
 		return false;
+	/* The base is the lowest of them. */
 	k->kind = BC_KALLSYMS_RELATIVE;
-	if (is_ascending(k))
+	if (!bc_guest_u32(k->ram, k->format, offsets) && is_ascending(k))
 		return true;
 	k->kind = BC_KALLSYMS_PERCPU;
 	return is_ascending(k);
@@ -220,6 +222,30 @@ static bool find_named(const struct bc_kallsyms *k, const char *wanted, uint64_t
 	return false;
 }
 
+/* Without it: the first task's namespaces are listed by their addresses. Two of them that give the same base are not
+ * there by chance. */
+static bool find_base_in_nsproxy(struct bc_kallsyms *k)
+{
+	uint64_t proxy, uts, ipc, w = k->format.word;
+	if (!find_named(k, "init_nsproxy", &proxy) || !find_named(k, "init_uts_ns", &uts) ||
+		!find_named(k, "init_ipc_ns", &ipc) ||
+		!bc_guest_has(k->ram, proxy, MAX_NSPROXY * w))
+		return false;
+	for (uint64_t i = 0; i < MAX_NSPROXY; i++) {
+		uint64_t base = bc_guest_cut(
+			k->format, bc_guest_word(k->ram, k->format, proxy + i * w) - uts);
+		if (!base || base % BC_GUEST_PAGE)
+			continue;
+		for (uint64_t n = 0; n < MAX_NSPROXY; n++)
+			if (bc_guest_word(k->ram, k->format, proxy + n * w) ==
+				bc_guest_cut(k->format, base + ipc)) {
+				k->base = base;
+				return true;
+			}
+	}
+	return false;
+}
+
 /* The tables say where a symbol is in the memory, VMCOREINFO says where it is for the kernel. */
 static bool find_base(struct bc_kallsyms *k)
 {
@@ -227,7 +253,7 @@ static bool find_base(struct bc_kallsyms *k)
 	struct bc_vmcoreinfo info;
 	bool is_found = false;
 	if (!bc_vmcoreinfo_find(k->ram, &info))
-		return false;
+		return find_base_in_nsproxy(k);
 	for (size_t i = 0; i < BC_LEN(names) && !is_found; i++) {
 		char key[64];
 		uint64_t address, place;
@@ -238,7 +264,7 @@ static bool find_base(struct bc_kallsyms *k)
 		is_found = k->base % BC_GUEST_PAGE == 0;
 	}
 	bc_vmcoreinfo_release(&info);
-	return is_found;
+	return is_found || find_base_in_nsproxy(k);
 }
 
 /* Since 7.0 each offset is from its own place, so that nothing is to be relocated. */
@@ -248,6 +274,14 @@ static bool is_by_place(struct bc_kallsyms *k, uint64_t offsets)
 	k->kind = BC_KALLSYMS_PLACE;
 	k->base = 0;
 	return is_ascending(k) && address_as(k, k->count - 1) < k->ram->size && find_base(k);
+}
+
+static bool is_absolute(struct bc_kallsyms *k, uint64_t addresses)
+{
+	k->addresses = addresses;
+	k->kind = BC_KALLSYMS_ABSOLUTE;
+	k->base = 0;
+	return is_ascending(k);
 }
 
 static bool find_addresses(struct bc_kallsyms *k)
@@ -260,12 +294,9 @@ static bool find_addresses(struct bc_kallsyms *k)
 	if (is_relative(k, behind, behind + size) ||
 		is_by_place(k, k->token_index + TOKENS * (uint64_t)2))
 		return true;
-	k->kind = BC_KALLSYMS_ABSOLUTE;
-	k->base = 0;
-	if (count_at < k->count * w)
-		return false;
-	k->addresses = count_at - k->count * w;
-	return is_ascending(k);
+	/* Since 7.0 a kernel of 32 bits has addresses again, where the offsets were. */
+	return (w == 4 && is_absolute(k, behind)) ||
+		(count_at >= k->count * w && is_absolute(k, count_at - k->count * w));
 }
 
 bool bc_kallsyms_find(

@@ -182,7 +182,8 @@ static void retitle(struct bc_hit *hit, char *function)
 
 static void add_message(struct bc_hit *hit, const char *message)
 {
-	char *title = bc_asprintf("%s: %s", hit->title, message);
+	char *title = bc_asprintf(
+		"%s%s %s", hit->title, bc_has_suffix(hit->title, ":") ? "" : ":", message);
 	free(hit->title);
 	hit->title = title;
 }
@@ -190,6 +191,12 @@ static void add_message(struct bc_hit *hit, const char *message)
 static bool is_warning(const struct bc_hit *hit)
 {
 	return strcmp(hit->detector->id, "warning") == 0;
+}
+
+/* Kernels with the real-time patches of before 5.16 say why in a record of its own. */
+static bool wants_reason(const struct bc_hit *hit)
+{
+	return bc_has_suffix(hit->title, "not syncing:");
 }
 
 static char *stable_text(const struct line *line)
@@ -213,7 +220,8 @@ static void feed_report(struct bc_detect *detect, struct report *r, const struct
 		return;
 	}
 	/* Most architectures print what WARN() was told behind the header, x86 before it. */
-	if (!r->lines++ && what == TRACE_OTHER && is_warning(hit) && !r->has_message && line->len) {
+	bool is_message = is_warning(hit) && !r->has_message;
+	if (!r->lines++ && what == TRACE_OTHER && line->len && (is_message || wants_reason(hit))) {
 		BC_AUTO_FREE char *message = stable_text(line);
 		add_message(hit, message);
 	}

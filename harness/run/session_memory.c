@@ -146,6 +146,24 @@ static void take_hit(struct bc_session *s, size_t n, const char *line, size_t le
 	s->is_collecting = false;
 }
 
+/* Why the kernel gave up, or "" as long as only that is known; the end of the report says it once more. */
+static void look_for_panic(struct bc_session *s, const char *text, size_t len)
+{
+	static const char end[] = "---[ end ", mark[] = " ]---";
+	size_t n = sizeof(BC_PANIC_TEXT) - 1, ends = sizeof(end) - 1, marks = sizeof(mark) - 1;
+	if (len > ends + marks && memcmp(text, end, ends) == 0 &&
+		memcmp(text + len - marks, mark, marks) == 0) {
+		text += ends;
+		len -= ends + marks;
+	}
+	if (len < n || memcmp(text, BC_PANIC_TEXT, n) != 0)
+		return;
+	BC_AUTO(bc_buf) why = {.max = 256};
+	bc_escape_text(&why, text + n, len - n, false);
+	free(s->memory_panic);
+	s->memory_panic = why.data ? bc_buf_take(&why) : bc_strdup("");
+}
+
 static void add_line(struct bc_session *s, enum bc_phase_id *phase, const char *data, size_t len)
 {
 	struct bc_console_line line = {.data = data,
@@ -156,12 +174,9 @@ static void add_line(struct bc_session *s, enum bc_phase_id *phase, const char *
 	enum bc_phase_id before = *phase;
 	bc_excerpt_add(&s->kernel->excerpt, line.number, data, len);
 	*phase = bc_phase_after(before, &line);
-	size_t skip = bc_printk_prefix(data, len, NULL), n = sizeof(BC_PANIC_TEXT) - 1;
-	if (!s->memory_panic && len - skip > n && memcmp(data + skip, BC_PANIC_TEXT, n) == 0) {
-		BC_AUTO(bc_buf) text = {.max = 256};
-		bc_escape_text(&text, data + skip + n, len - skip - n, false);
-		s->memory_panic = bc_buf_take(&text);
-	}
+	size_t skip = bc_printk_prefix(data, len, NULL);
+	if (!s->memory_panic || !*s->memory_panic)
+		look_for_panic(s, data + skip, len - skip);
 	if (bc_detect_line(s->kernel->detect, data, len, line.number, before))
 		take_hit(s, bc_detect_count(s->kernel->detect), data, len);
 }

@@ -8,7 +8,21 @@
 #define COUNT 700 /* symbols; three blocks of names */
 
 /* Which tables stand where. */
-enum shape { BEFORE_6_4, WITH_SEQUENCES, SINCE_6_4, PERCPU, ABSOLUTE, SINCE_7_0 };
+enum shape {
+	BEFORE_6_4,
+	WITH_SEQUENCES,
+	SINCE_6_4,
+	PERCPU,
+	ABSOLUTE,
+	SINCE_7_0,
+	SINCE_7_0_WITHOUT_VMCOREINFO,
+	SINCE_7_0_OF_32_BITS
+};
+
+static bool is_by_place(enum shape shape)
+{
+	return shape == SINCE_7_0 || shape == SINCE_7_0_WITHOUT_VMCOREINFO;
+}
 
 static uint64_t up(uint64_t at, unsigned to)
 {
@@ -33,9 +47,9 @@ static uint64_t put_addresses(struct fake *f, uint64_t at, enum shape shape)
 {
 	unsigned w = f->format.word;
 	for (unsigned i = 0; i < COUNT; i++) {
-		if (shape == SINCE_7_0)
+		if (is_by_place(shape))
 			fake_put(f, at + i * 4u, TEXT_AT + i * 64 - (at + i * 4u), 4);
-		else if (shape == ABSOLUTE)
+		else if (shape == ABSOLUTE || shape == SINCE_7_0_OF_32_BITS)
 			fake_word(f, at + i * w, address_of(f, i));
 		else if (shape == PERCPU && i < 3)
 			fake_put(f, at + i * 4u, i * 64, 4);
@@ -44,9 +58,9 @@ static uint64_t put_addresses(struct fake *f, uint64_t at, enum shape shape)
 		else
 			fake_put(f, at + i * 4u, i * 64, 4);
 	}
-	if (shape == ABSOLUTE)
+	if (shape == ABSOLUTE || shape == SINCE_7_0_OF_32_BITS)
 		return at + COUNT * w;
-	if (shape == SINCE_7_0)
+	if (is_by_place(shape))
 		return at + COUNT * 4;
 	at = up(at + COUNT * 4, w);
 	fake_word(f, at, base_of(f));
@@ -64,7 +78,15 @@ static const char *token(unsigned i, char one[2])
 /* How the tables are aligned. */
 static unsigned alignment(const struct fake *f, enum shape shape)
 {
-	return shape == SINCE_7_0 ? 4 : f->format.word;
+	return is_by_place(shape) ? 4 : f->format.word;
+}
+
+/* The symbols that tell where the kernel runs; NULL: another one. */
+static const char *name_of(enum shape shape, unsigned i)
+{
+	static const char *const names[] = {"_stext", "init_nsproxy", "init_uts_ns", "init_ipc_ns"};
+	return is_by_place(shape) && i >= STEXT && i - STEXT < BC_LEN(names) ? names[i - STEXT]
+									     : NULL;
 }
 
 static uint64_t put_names(struct fake *f, uint64_t at, enum shape shape)
@@ -76,9 +98,9 @@ static uint64_t put_names(struct fake *f, uint64_t at, enum shape shape)
 	for (unsigned i = 0; i < COUNT; i++) {
 		char name[40];
 		/* One name has more than 127 tokens. */
-		int len = shape == SINCE_7_0 && i == STEXT
-			? snprintf(name, sizeof(name), "T_stext")
-			: snprintf(name, sizeof(name), "%c%c%u", 1, 2, i);
+		const char *known = name_of(shape, i);
+		int len = known ? snprintf(name, sizeof(name), "T%s", known)
+				: snprintf(name, sizeof(name), "%c%c%u", 1, 2, i);
 		if (i % 256 == 0)
 			markers[i / 256] = at - start;
 		if (i == 300) {
@@ -125,19 +147,22 @@ static uint64_t put_tokens(struct fake *f, uint64_t at, enum shape shape)
 static void put_kallsyms(struct fake *f, enum shape shape)
 {
 	unsigned w = f->format.word;
-	uint64_t at = shape == SINCE_7_0 ? 0x200104 : 0x200100;
+	uint64_t at = is_by_place(shape) ? 0x200104 : 0x200100;
 	memset(f->data, 0, FAKE_SIZE);
-	if (shape != SINCE_6_4 && shape != SINCE_7_0)
+	if (shape < SINCE_6_4 || shape == PERCPU || shape == ABSOLUTE)
 		at = put_addresses(f, at, shape);
 	at = put_tokens(f, put_names(f, at, shape), shape);
-	if (shape == SINCE_6_4)
+	if (shape == SINCE_6_4 || shape == SINCE_7_0_OF_32_BITS)
 		put_addresses(f, up(at, w), shape);
-	if (shape != SINCE_7_0)
+	if (!is_by_place(shape))
 		return;
 	put_addresses(f, at, shape);
-	snprintf((char *)f->data + 0x5000, BC_GUEST_PAGE,
-		"OSRELEASE=7.2.0\nSYMBOL(swapper_pg_dir)=0\nSYMBOL(_stext)=%llx\n",
-		(unsigned long long)address_of(f, STEXT));
+	if (shape == SINCE_7_0)
+		snprintf((char *)f->data + 0x5000, BC_GUEST_PAGE,
+			"OSRELEASE=7.2.0\nSYMBOL(swapper_pg_dir)=0\nSYMBOL(_stext)=%llx\n",
+			(unsigned long long)address_of(f, STEXT));
+	for (unsigned i = 1; shape != SINCE_7_0 && i < 3; i++)
+		fake_word(f, TEXT_AT + (STEXT + 1) * 64 + i * w, address_of(f, STEXT + 1 + i));
 }
 
 START_TEST(finds_every_layout_of_kallsyms)
@@ -145,7 +170,9 @@ START_TEST(finds_every_layout_of_kallsyms)
 	static const struct bc_guest_format formats[] = {
 		{4, false}, {8, false}, {4, true}, {8, true}};
 	for (size_t i = 0; i < BC_LEN(formats); i++) {
-		for (enum shape shape = BEFORE_6_4; shape <= SINCE_7_0; shape++) {
+		for (enum shape shape = BEFORE_6_4; shape <= SINCE_7_0_OF_32_BITS; shape++) {
+			if (shape == SINCE_7_0_OF_32_BITS && formats[i].word != 4)
+				continue;
 			struct fake f;
 			struct bc_guest_ram ram;
 			struct bc_kallsyms k;
@@ -159,8 +186,8 @@ START_TEST(finds_every_layout_of_kallsyms)
 			ck_assert_uint_eq(k.count, COUNT);
 			for (unsigned n = shape == PERCPU ? 3 : 0; n < COUNT; n++) {
 				char wanted[300] = "";
-				if (shape == SINCE_7_0 && n == STEXT)
-					snprintf(wanted, sizeof(wanted), "_stext");
+				if (name_of(shape, n))
+					snprintf(wanted, sizeof(wanted), "%s", name_of(shape, n));
 				else
 					snprintf(wanted, sizeof(wanted), "function_%u", n);
 				if (n == 300)

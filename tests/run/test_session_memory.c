@@ -128,6 +128,31 @@ START_TEST(a_panic_in_memory_is_the_verdict)
 }
 END_TEST
 
+/* As 5.10 with the real-time patches prints it. */
+START_TEST(a_panic_may_say_why_in_a_record_of_its_own)
+{
+	start();
+	bc_session_tick(rig.s, 20000, BC_ACTIVITY_UNKNOWN);
+	record(0, 0, "Kernel panic - not syncing: ");
+	record(0, 0, "Attempted to kill the idle task!");
+	record(0, 0, "---[ end Kernel panic - not syncing: Attempted to kill the idle task! ]---");
+	records_end();
+	want(BC_KIND_PANIC,
+		"panic with panic=0 on a silent console: Attempted to kill the idle task!");
+	teardown();
+	/* The same on the console. */
+	start();
+	say(1,
+		"[    1.000000] Kernel panic - not syncing: \r\n"
+		"[    1.000001] Attempted to kill init! exitcode=0x00000300\r\n"
+		"[    1.000002] CPU: 0 PID: 1 Comm: init Not tainted 5.10.0-32-rt-armmp #1\r\n");
+	ck_assert_int_eq(result(2)->kind, BC_KIND_PANIC);
+	ck_assert_str_eq(result(2)->title,
+		"Kernel panic - not syncing: Attempted to kill init! exitcode=ADDR");
+	teardown();
+}
+END_TEST
+
 /* It was told to restart and could not: that is no panic=0. */
 START_TEST(a_panic_that_cannot_restart)
 {
@@ -202,6 +227,7 @@ END_TEST
 
 CHECK_MAIN("session and memory", a_silence_waits_for_its_examination,
 	a_silent_console_has_its_words_in_memory, a_noted_error_is_what_a_spinning_kernel_says,
-	a_panic_in_memory_is_the_verdict, a_panic_that_cannot_restart,
-	a_reset_has_its_panic_in_memory, what_the_console_showed_is_not_shown_again,
-	without_stamps_the_texts_tell, a_certain_verdict_stays)
+	a_panic_in_memory_is_the_verdict, a_panic_may_say_why_in_a_record_of_its_own,
+	a_panic_that_cannot_restart, a_reset_has_its_panic_in_memory,
+	what_the_console_showed_is_not_shown_again, without_stamps_the_texts_tell,
+	a_certain_verdict_stays)

@@ -26,7 +26,7 @@ struct bc_kallsyms {
 
 /* Finds the tables by their form: 256 tokens and their index, then markers and names that fit each other, then
  * addresses in ascending order. The layouts of 4.6 to 6.3 and of 6.4 and later, absolute addresses, and those of 7.x,
- * which need VMCOREINFO to tell where the kernel runs. */
+ * which need VMCOREINFO, or init_nsproxy among the symbols, to tell where the kernel runs. */
 bool bc_kallsyms_find(const struct bc_guest_ram *ram, struct bc_guest_format format,
 	struct bc_kallsyms *symbols) BC_MUST_CHECK;
 /* The symbol that address is in, and how far behind its start. False when it is in none: user space, a module,
