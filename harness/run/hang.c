@@ -48,8 +48,13 @@ static void read_times(struct bc_hang *h)
 	double run = (double)(now.run_ns - h->since.run_ns),
 	       wait = (double)(now.wait_ns - h->since.wait_ns);
 	/* What a boot waits for may as well be the emulator's own work, its start for one. */
-	if (!h->facts.is_silence && now.main_wait_ns > h->since.main_wait_ns)
+	if (!h->facts.is_silence && now.main_wait_ns > h->since.main_wait_ns) {
+		run += (double)(now.main_run_ns - h->since.main_run_ns);
 		wait += (double)(now.main_wait_ns - h->since.main_wait_ns);
+	}
+	/* No processor is there yet: an emulator that gets a fair part of this host has only itself to blame. */
+	if (!now.count && run * 3 > wait)
+		return;
 	h->facts.span_ms = (now.at_ns - h->since.at_ns) / 1000000u;
 	h->facts.busy = run / span;
 	h->facts.wanted = (run + wait) / span;

@@ -294,10 +294,13 @@ bool bc_vm_cpu_times(const struct bc_vm *vm, struct bc_cpu_times *times)
 	snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
 	if (!read_schedstat(path, &run, &wait))
 		return false;
+	t.main_run_ns = run;
 	t.main_wait_ns = wait;
 	/* Nor does a guest get on whose console nobody has the time to read. */
-	if (read_schedstat("/proc/thread-self/schedstat", &run, &wait))
+	if (read_schedstat("/proc/thread-self/schedstat", &run, &wait)) {
+		t.main_run_ns += run;
 		t.main_wait_ns += wait;
+	}
 	*times = t;
 	return true;
 }

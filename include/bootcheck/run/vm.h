@@ -50,8 +50,8 @@ struct bc_cpu_times {
 	uint64_t run_ns;  /* that they had */
 	uint64_t wait_ns; /* that they were ready and waited for a processor of this host */
 	int count;	  /* of the virtual processors, whose sums these are */
-	uint64_t
-		main_wait_ns; /* that the emulator's devices and we, who read its console, waited */
+	uint64_t main_run_ns,
+		main_wait_ns; /* the same of the emulator's devices and of us, who read its console */
 };
 bool bc_vm_cpu_times(const struct bc_vm *vm, struct bc_cpu_times *times) BC_MUST_CHECK;
 /* The letter of the emulator's process state in /proc/PID/stat; 0 when it cannot be told. */
