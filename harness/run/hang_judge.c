@@ -252,7 +252,7 @@ static bool is_starved(const struct bc_hang_facts *f, const struct tally *t)
 	bool is_user = t->samples && is_mostly(t->user, t);
 	double least = f->is_silence ? is_user ? STARVED_USER : STARVED
 		: is_user	     ? STARVED
-				     : STARVED_VAGUE;
+				     : STARVED_LATE;
 	return f->busy >= 0 && f->wanted >= WANTED && f->busy < least * f->wanted && !is_stuck;
 }
 
