@@ -87,8 +87,12 @@ bool bc_fs_read_around(
 		off_t from = place > (off_t)around ? place - (off_t)around : 0;
 		size_t wanted = (size_t)(place - from) + len + around;
 		char *to = bc_buf_reserve(out, wanted);
-		out->len += to ? read_at(fd, to, wanted, from) : 0;
-		return to != NULL;
+		if (!to)
+			return false;
+		size_t got = read_at(fd, to, wanted, from);
+		to[got] = '\0';
+		out->len += got;
+		return true;
 	}
 }
 

@@ -79,6 +79,7 @@ START_TEST(reads_around_a_mark)
 	ck_assert(bc_fs_write(file, "marked", 6, NULL));
 	ck_assert(bc_fs_read_around(file, "marked", 6, 10, &text));
 	ck_assert_uint_eq(text.len, 6);
+	ck_assert_str_eq(text.data, "marked");
 	ck_assert(!bc_fs_read_around(dir, "marked", 6, 10, &text));
 }
 END_TEST
