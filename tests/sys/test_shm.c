@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <sys/mman.h>
@@ -36,6 +37,54 @@ START_TEST(a_child_writes_and_we_read)
 }
 END_TEST
 
+/* A child that was taken over cuts its memory short while we read it. */
+START_TEST(a_child_that_cuts_it_short)
+{
+	const size_t size = (size_t)8 << 20;
+	struct bc_shm shm = {0}, other = {0};
+	struct bc_err err = {0};
+	ck_assert_msg(bc_shm_init(&shm, "test", size, &err), "%s", err.message);
+	ck_assert_msg(bc_shm_init(&other, "test", size, &err), "%s", err.message);
+	ck_assert_int_eq(pwrite(other.fd, "other", 5, (off_t)size - 5), 5);
+	pid_t child = fork();
+	if (child == 0) {
+		ck_assert_int_eq(pwrite(shm.fd, "from the child", 14, (off_t)size - 14), 14);
+		_exit(ftruncate(shm.fd, 4096) != 0);
+	}
+	int status = 0;
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFEXITED(status));
+	/* Where the size is sealed it could not. */
+	const char *want = WEXITSTATUS(status) ? "from the child" : "";
+	ck_assert_mem_eq(shm.data, "", 1);
+	ck_assert_mem_eq((const char *)shm.data + size - 14, want, strlen(want) + !*want);
+	ck_assert_mem_eq((const char *)other.data + size - 5, "other", 5);
+	bc_shm_release(&shm);
+	bc_shm_release(&other);
+	ck_assert_msg(bc_shm_init(&shm, "test", size, &err), "%s", err.message);
+	bc_shm_release(&shm);
+}
+END_TEST
+
+/* What is not ours stays what it was: the death of the process. */
+START_TEST(another_bus_error)
+{
+	pid_t child = fork();
+	if (child == 0) {
+		struct bc_shm shm = {0};
+		signal(SIGBUS, SIG_DFL); /* a sanitizer's, which would report */
+		if (!bc_shm_init(&shm, "test", (uint64_t)8 << 20, NULL))
+			_exit(1);
+		int fd = memfd_create("short", MFD_CLOEXEC);
+		const volatile char *data = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+		_exit(data[0]);
+	}
+	int status = 0;
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
+}
+END_TEST
+
 START_TEST(sizes_have_a_limit)
 {
 	struct bc_shm shm = {0};
@@ -48,4 +97,5 @@ START_TEST(sizes_have_a_limit)
 }
 END_TEST
 
-CHECK_MAIN("shm", a_child_writes_and_we_read, sizes_have_a_limit)
+CHECK_MAIN("shm", a_child_writes_and_we_read, a_child_that_cuts_it_short, another_bus_error,
+	sizes_have_a_limit)
