@@ -19,16 +19,33 @@ static void family_of(const struct bc_kbuild *k, struct bc_buf *out)
 	static const char *const labels[] = {"arch", "cross_compile", "base", "compiler"};
 	const struct bc_node *node = k->job->node;
 	const char *lineage = node->inputs.items[0].node->lineage;
-	bc_buf_addf(out, "kind %s\nsource %s\n", node->kind->name, lineage ? lineage : "");
+	bc_buf_addf(out, "kind %s %s\nsource %s\n", node->kind->name, node->kind->version,
+		lineage ? lineage : "");
 	for (size_t i = 0; i < BC_LEN(labels); i++) {
 		const char *text = bc_node_get(node, labels[i]);
 		bc_buf_addf(out, "%s %s\n", labels[i], text ? text : "");
 	}
 }
 
+/* ccache, by our settings and by nobody else's. */
+static void set_ccache(struct bc_kbuild *k)
+{
+	BC_AUTO_FREE char *dir = bc_path_join(k->job->cache_dir, "ccache");
+	if (getenv("CCACHE_DISABLE"))
+		bc_strs_add(&k->env, "CCACHE_DISABLE=1");
+	bc_strs_addf(&k->env, "CCACHE_DIR=%s", dir);
+	bc_strs_addf(&k->env, "CCACHE_CONFIGPATH=%s/ccache.conf", dir);
+	bc_strs_addf(&k->env, "CCACHE_BASEDIR=%s", k->dir);
+	bc_strs_add(&k->env, "CCACHE_NOHASHDIR=1");
+	/* What .incbin takes in (zImage's kernel, U-Boot's device tree, /proc/config.gz) is in no list of dependencies.
+	 * Only preprocessed text shows it, and then ccache stands aside; by dependencies alone it gives an image with
+	 * the kernel of before. The namespace leaves behind what was once stored that way. */
+	bc_strs_add(&k->env, "CCACHE_NODEPEND=1");
+	bc_strs_add(&k->env, "CCACHE_NAMESPACE=bootcheck-2");
+}
+
 static void set_env(struct bc_kbuild *k)
 {
-	BC_AUTO_FREE char *ccache = bc_path_join(k->job->cache_dir, "ccache");
 	bc_job_env(k->job, &k->env);
 	bc_strs_add(&k->env, "KBUILD_BUILD_TIMESTAMP=" TIMESTAMP);
 	bc_strs_add(&k->env, "KBUILD_BUILD_USER=bootcheck");
@@ -40,12 +57,7 @@ static void set_env(struct bc_kbuild *k)
 	bc_strs_addf(&k->env, "KAFLAGS=-fdebug-prefix-map=%s/=", k->dir);
 	/* Set, though empty, so that no repository around the cache adds a "+". */
 	bc_strs_add(&k->env, "LOCALVERSION=");
-	if (getenv("CCACHE_DISABLE"))
-		bc_strs_add(&k->env, "CCACHE_DISABLE=1");
-	bc_strs_addf(&k->env, "CCACHE_DIR=%s", ccache);
-	bc_strs_addf(&k->env, "CCACHE_BASEDIR=%s", k->dir);
-	bc_strs_add(&k->env, "CCACHE_NOHASHDIR=1");
-	bc_strs_add(&k->env, "CCACHE_DEPEND=1");
+	set_ccache(k);
 }
 
 static void set_args(struct bc_kbuild *k)

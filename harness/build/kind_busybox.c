@@ -68,7 +68,7 @@ static enum bc_resolved resolve(
 
 static const struct bc_node_kind kind_busybox = {
 	.name = "busybox",
-	.version = "1",
+	.version = "2",
 	.resolve = resolve,
 	.describe = describe,
 	.build = build,

@@ -190,7 +190,7 @@ static enum bc_resolved resolve(
 
 static const struct bc_node_kind kind_linux = {
 	.name = "linux",
-	.version = "1",
+	.version = "2",
 	.resolve = resolve,
 	.describe = describe,
 	.build = build,

@@ -41,7 +41,7 @@ static void add_machine(const struct bc_machine *m, int ram_fd, struct bc_strs *
 		bc_strs_add(argv, "-object");
 		bc_strs_addf(argv,
 			"memory-backend-file,id=guest,size=%lluM,mem-path=/proc/self/fd/"
-			"%d,share=on",
+			"%d,share=on,align=2M",
 			(unsigned long long)(m->memory_bytes >> 20), ram_fd);
 	}
 }

@@ -15,7 +15,7 @@ wall() { # FILE COMMAND…: appends the milliseconds
 
 # Everything is in the store, beside make with nothing to do in the same tree.
 # The work folder of the walk's kernel: another configuration's would have something to do.
-work=$(dirname "$(grep -lxF 'base allnoconfig' $(grep -lxF 'source apt linux-source-6.1' "${XDG_CACHE_HOME:-$HOME/.cache}"/bootcheck/work/linux-*/family) | head -n 1)")
+work=$(dirname "$(ls -t $(grep -lxF 'base allnoconfig' $(grep -lxF 'source apt linux-source-6.1' "${XDG_CACHE_HOME:-$HOME/.cache}"/bootcheck/work/linux-*/family)) | head -n 1)")
 # In the build's own environment: what make writes there, later builds find there.
 idle=(env "KBUILD_BUILD_TIMESTAMP=Wed Jan  1 00:00:00 UTC 2020" KBUILD_BUILD_USER=bootcheck KBUILD_BUILD_HOST=bootcheck KBUILD_BUILD_VERSION=1
 	"KCFLAGS=-fdebug-prefix-map=$work/=" "KAFLAGS=-fdebug-prefix-map=$work/=" LOCALVERSION= LC_ALL=C make -C "$work/src" O="$work/obj" -j"$(nproc)" ARCH=arm CROSS_COMPILE=arm-linux-gnueabi- "CC=ccache arm-linux-gnueabi-gcc"

@@ -4,7 +4,7 @@
 # Builds from source with a tree that only looks like a kernel's: what is built, kept, rebuilt and explained, and
 # what is said of sources, patches, configurations and compilers that do not work.
 set -euo pipefail
-for tool in make gcc patch flex bison bc depmod; do
+for tool in make gcc ccache patch flex bison bc depmod; do
 	command -v $tool >/dev/null || { echo "SKIP: $tool is not here"; exit 77; }
 done
 [[ $(uname -m) == x86_64 ]] || { echo "SKIP: the tree is for x86_64"; exit 77; }
@@ -93,6 +93,9 @@ grep -q '^nothing to build' log || fail "a new time alone builds"
 echo '#define VERSION "other"' >linux-1.0/include/version.h
 good folder
 [[ $(compiled) == 2 ]] || fail "a header is not followed"
+grep -aq other "$path/vmlinux" || fail "the change is not in the kernel"
+# ccache does not see what .incbin takes in, and nobody tells it.
+grep -aq other "$path/bzImage" || fail "the image holds the kernel before the change"
 echo '#define VERSION "fake"' >linux-1.0/include/version.h
 mkdir linux-1.0/extra && echo >linux-1.0/extra/file
 good folder
