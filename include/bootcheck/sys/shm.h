@@ -11,9 +11,10 @@ struct bc_shm {
 	size_t size;
 };
 
-/* Makes size bytes, none of which takes memory before it is written to. Its size is sealed: no child can
- * pull it from under the mapping. name is for /proc alone. BC_E_IO, BC_E_MISSING where the system has no such
- * files. */
+/* Makes size bytes, none of which takes memory before it is written to, in huge pages where this host has them for a
+ * tmpfs that this user may make. A child that cuts the file short, if it can (a memfd is sealed), leaves zeros behind in
+ * `data`, no SIGBUS. name is for /proc alone, of a memfd. BC_E_LIMIT for no size or too much; BC_E_MISSING where the
+ * system has no such files; BC_E_IO otherwise. */
 bool bc_shm_init(
 	struct bc_shm *shm, const char *name, uint64_t size, struct bc_err *err) BC_MUST_CHECK;
 /* Unmaps and closes; a zeroed one, and one that was released, is fine. */
