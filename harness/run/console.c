@@ -1,14 +1,10 @@
 #include <bootcheck/base/mem.h>
-#include <bootcheck/run/console.h>
 
-/* Stamps of two CPUs come out slightly out of order. */
-#define STAMP_SLACK_US 100000
-/* A stamp this far ahead of the last one may be a user's text. */
-#define JUMP_US ((uint64_t)30000000)
+#include "console_impl.h"
+
 /* A record that cuts another one follows it closely. */
 #define NESTED_US    ((uint64_t)10000000)
 #define PRINTED_SIZE 8192u
-#define MAX_HELD     2048u /* a record is at most 1024 bytes, and so is each of its lines */
 
 enum bc_stream bc_console_tail_stream(const struct bc_console *c)
 {
@@ -48,7 +44,7 @@ static uint64_t hash_text(const char *data, size_t len)
 	return h ^ h >> 32;
 }
 
-static bool was_printed(const struct bc_console *c, const char *data, size_t len)
+bool bc_console_was_printed(const struct bc_console *c, const char *data, size_t len)
 {
 	uint64_t h = hash_text(data, len);
 	return c->printed[h % PRINTED_SIZE] == h;
@@ -129,205 +125,6 @@ void bc_console_reset_stamps(struct bc_console *c)
 	memset(c->printed, 0, PRINTED_SIZE * sizeof(*c->printed));
 }
 
-/* Whose bytes are these? */
-
-enum owner {
-	USERS,
-	KERNELS,
-	LATER, /* the bytes so far do not tell */
-};
-
-struct judgement {
-	enum owner owner;
-	size_t len; /* of the prefix, or of the whole line when it is known */
-	bool is_whole;
-	struct bc_printk prefix;
-	long awaited; /* index of the awaited line, or -1 */
-};
-
-struct bytes {
-	const char *data;
-	size_t len;
-	bool at_start; /* of a userspace line */
-	bool is_last;  /* no more will come */
-};
-
-/* The text of the line at data, without its end; SIZE_MAX if its end is not there yet. */
-static size_t line_len(const struct bytes *b)
-{
-	size_t most = b->len < MAX_HELD ? b->len : MAX_HELD;
-	const char *end = memchr(b->data, '\n', most);
-	if (!end)
-		return b->is_last || most == MAX_HELD ? most : SIZE_MAX;
-	size_t n = (size_t)(end - b->data);
-	while (n && b->data[n - 1] == '\r')
-		n--;
-	return n;
-}
-
-/* With the ring buffer: a record's line is one that is awaited. */
-static enum owner ask_pending(
-	const struct bc_console *c, const struct bytes *b, struct judgement *j, bool *is_known)
-{
-	size_t n = line_len(b), skip = j->prefix.len;
-	*is_known = true;
-	if (n == SIZE_MAX)
-		return LATER;
-	long found = bc_pending_find(
-		c->pending, j->prefix.us, b->data + (n < skip ? n : skip), n < skip ? 0 : n - skip);
-	*is_known = found != BC_PENDING_UNKNOWN;
-	if (found < 0)
-		return USERS;
-	j->awaited = found;
-	const char *end = memchr(b->data + n, '\n', b->len - n);
-	j->is_whole = end != NULL;
-	if (end)
-		j->len = (size_t)(end - b->data) + 1;
-	return KERNELS;
-}
-
-/* A stamp from the time that was printed already: a replay of the kernel's early console, or a user's
- * dmesg. */
-static enum owner judge_old(const struct bc_console *c, const struct bytes *b, uint64_t us)
-{
-	bool is_recent = us + STAMP_SLACK_US >= c->newest_us;
-	bool is_after_jump = c->before_jump_us && us >= c->before_jump_us;
-	if (!c->has_user)
-		return b->at_start || is_recent ? KERNELS : USERS;
-	if (!is_recent && !is_after_jump)
-		return USERS;
-	size_t n = line_len(b);
-	if (n == SIZE_MAX)
-		return LATER;
-	return was_printed(c, b->data, n) ? USERS : KERNELS;
-}
-
-static enum owner judge_stamp(
-	const struct bc_console *c, const struct bytes *b, struct judgement *j)
-{
-	bool is_known = false;
-	if (!b->at_start && !c->has_stamps && !c->expects_stamps && !c->pending)
-		return USERS;
-	if (!b->at_start && j->prefix.has_level && !c->has_levels)
-		return USERS;
-	if (c->pending) {
-		enum owner owner = ask_pending(c, b, j, &is_known);
-		/* What the ring has forgotten, or a replay before userspace, is told by the stamps. */
-		if (owner != USERS || (is_known && c->has_user))
-			return owner;
-	}
-	if (j->prefix.us > c->newest_us)
-		return !b->at_start && !c->has_stamps && !c->expects_stamps ? USERS : KERNELS;
-	return judge_old(c, b, j->prefix.us);
-}
-
-/* printk.time=0 with CONFIG_PRINTK_CALLER: `[    T1] text`. The banner tells that the kernel is one of
- * those. */
-static enum owner judge_caller(const struct bc_console *c, const struct bytes *b, size_t prefix)
-{
-	static const char *const banners[] = {"Booting Linux", "Linux version "};
-	if (c->has_callers)
-		return KERNELS;
-	if (!b->at_start || c->has_stamps)
-		return USERS;
-	size_t rest = b->len - prefix;
-	for (size_t i = 0; i < BC_LEN(banners); i++) {
-		size_t n = strlen(banners[i]);
-		if (memcmp(b->data + prefix, banners[i], rest < n ? rest : n) == 0)
-			return rest >= n ? KERNELS : b->is_last ? USERS : LATER;
-	}
-	return USERS;
-}
-
-static enum owner judge_prefix(
-	const struct bc_console *c, const struct bytes *b, struct judgement *j)
-{
-	switch (bc_printk_parse(b->data, b->len, b->is_last, &j->prefix)) {
-	case BC_PRINTK_NO:
-		return USERS;
-	case BC_PRINTK_MORE:
-		return LATER;
-	case BC_PRINTK_YES:
-		break;
-	}
-	j->len = j->prefix.len;
-	return j->prefix.has_stamp ? judge_stamp(c, b, j) : judge_caller(c, b, j->len);
-}
-
-/* Without stamps: a line that is awaited stands here, whatever came before it. */
-static enum owner judge_text(const struct bc_console *c, const struct bytes *b, struct judgement *j)
-{
-	size_t n = b->len;
-	long index = -1;
-	switch (bc_pending_match(c->pending, b->data, &n, b->at_start, &index)) {
-	case BC_PRINTK_NO:
-		return USERS;
-	case BC_PRINTK_MORE:
-		return b->is_last ? USERS : LATER;
-	case BC_PRINTK_YES:
-		break;
-	}
-	j->len = n;
-	j->is_whole = true;
-	j->awaited = index;
-	return KERNELS;
-}
-
-static bool knows_kernel(const struct bc_console *c)
-{
-	return bc_console_tail_stream(c) == BC_STREAM_USER;
-}
-
-static bool reads_text(const struct bc_console *c)
-{
-	return c->pending && !c->has_stamps && !c->has_callers && bc_pending_has(c->pending);
-}
-
-/* b->len ≥ 1. Changes nothing: accept() does. */
-static void judge(const struct bc_console *c, const struct bytes *b, struct judgement *j)
-{
-	*j = (struct judgement){.owner = USERS, .awaited = -1};
-	char first = *b->data;
-	if (first == '[' || (first == '<' && (b->at_start || c->has_levels)))
-		j->owner = judge_prefix(c, b, j);
-	if (first == '*' && knows_kernel(c)) {
-		enum bc_printk_match m = bc_printk_notice(b->data, b->len);
-		j->owner = m == BC_PRINTK_YES		     ? KERNELS
-			: m == BC_PRINTK_MORE && !b->is_last ? LATER
-							     : USERS;
-	}
-	if (j->owner == USERS && reads_text(c)) {
-		*j = (struct judgement){.owner = USERS, .awaited = -1};
-		j->owner = judge_text(c, b, j);
-	}
-}
-
-/* A record begins. */
-static void accept(struct bc_console *c, const struct judgement *j)
-{
-	if (j->awaited >= 0)
-		bc_pending_took(c->pending, j->awaited, c->now_ms);
-	c->has_levels |= j->prefix.has_level;
-	c->has_callers |= *j->prefix.caller && !j->prefix.has_stamp;
-	c->record_us = j->prefix.us;
-	c->record_prefix = j->prefix.len;
-	if (!j->prefix.has_stamp)
-		return;
-	c->has_stamps = true;
-	c->unstamped = 0;
-	uint64_t us = j->prefix.us;
-	if (us > c->newest_us) {
-		if (c->newest_us && us > c->newest_us + JUMP_US)
-			c->before_jump_us = c->newest_us;
-		c->newest_us = us;
-	} else if (us + STAMP_SLACK_US < c->newest_us && c->before_jump_us &&
-		us >= c->before_jump_us) {
-		/* What jumped was no stamp of this kernel's. */
-		c->newest_us = us;
-		c->before_jump_us = 0;
-	}
-}
-
 /* Splitting */
 
 /* Where in the record's bytes another record begins, which happens when a panicking processor takes the
@@ -375,13 +172,13 @@ static size_t take_record(struct bc_console *c, const char *data, size_t len, bo
 	bc_writer_finish(&c->kernel);
 	struct judgement j = {.awaited = -1};
 	BC_IGNORE(bc_printk_parse(data + at, n - at, true, &j.prefix) == BC_PRINTK_YES);
-	accept(c, &j);
+	bc_console_accept(c, &j);
 	return at + give(c, &c->kernel, data + at, j.prefix.len);
 }
 
 static bool is_trigger(const struct bc_console *c, char b)
 {
-	return b == '[' || b == '*' || b == '<' || reads_text(c);
+	return b == '[' || b == '*' || b == '<' || bc_console_reads_text(c);
 }
 
 /* Bytes while no record is being printed. Returns how many were taken; 0 = more must come. */
@@ -394,7 +191,7 @@ static size_t take_user(struct bc_console *c, const char *data, size_t len, bool
 	if (n)
 		return give(c, &c->user, data, n);
 	struct bytes b = {data, len, bc_writer_is_at_start(&c->user), is_last};
-	judge(c, &b, &j);
+	bc_console_judge(c, &b, &j);
 	switch (j.owner) {
 	case USERS:
 		return give(c, &c->user, data, 1);
@@ -403,7 +200,7 @@ static size_t take_user(struct bc_console *c, const char *data, size_t len, bool
 	case KERNELS:
 		break;
 	}
-	accept(c, &j);
+	bc_console_accept(c, &j);
 	c->in_record = !j.is_whole;
 	/* A notice has no prefix: its first byte says no less. */
 	return give(c, &c->kernel, data, j.len ? j.len : 1);
@@ -414,7 +211,7 @@ static size_t take_user(struct bc_console *c, const char *data, size_t len, bool
 static size_t fast_line(struct bc_console *c, const char *data, size_t len)
 {
 	struct judgement j = {.owner = USERS};
-	if (!bc_writer_is_idle(&c->user) || reads_text(c))
+	if (!bc_writer_is_idle(&c->user) || bc_console_reads_text(c))
 		return 0;
 	const char *end = memchr(data, '\n', len);
 	if (!end || end - data >= MAX_HELD)
@@ -424,7 +221,7 @@ static size_t fast_line(struct bc_console *c, const char *data, size_t len)
 		return 0;
 	struct bytes b = {data, n + 1, true, false};
 	if (n)
-		judge(c, &b, &j);
+		bc_console_judge(c, &b, &j);
 	if (j.owner == KERNELS && !j.is_whole) {
 		bool is_open = false;
 		uint64_t outer = c->record_us;
@@ -445,7 +242,7 @@ static size_t fast_line(struct bc_console *c, const char *data, size_t len)
 				continue;
 			b.data = data + i;
 			b.len = n + 1 - i;
-			judge(c, &b, &inner);
+			bc_console_judge(c, &b, &inner);
 			if (inner.owner != USERS)
 				return 0;
 		}
@@ -460,7 +257,7 @@ static size_t fast_line(struct bc_console *c, const char *data, size_t len)
 		.span_count = 1};
 	c->offset += n + 1;
 	if (j.owner == KERNELS) {
-		accept(c, &j);
+		bc_console_accept(c, &j);
 		note_record_line(c, data, text);
 	} else {
 		note_user_line(c, data, text);
@@ -489,10 +286,10 @@ static void split(struct bc_console *c, const char *data, size_t len, bool is_la
 
 static bool is_line_seen(void *ctx, const char *text, size_t len)
 {
-	return was_printed(ctx, text, len);
+	return bc_console_was_printed(ctx, text, len);
 }
 
-static void read_ring(struct bc_console *c)
+void bc_console_read_ring(struct bc_console *c)
 {
 	struct bc_console_record record;
 	if (!c->next_record)
@@ -509,7 +306,7 @@ static void read_ring(struct bc_console *c)
 
 void bc_console_push(struct bc_console *c, const char *data, size_t len)
 {
-	read_ring(c);
+	bc_console_read_ring(c);
 	if (!c->held.len) {
 		split(c, data, len, false);
 		return;
