@@ -35,13 +35,12 @@ static void set_ccache(struct bc_kbuild *k)
 		bc_strs_add(&k->env, "CCACHE_DISABLE=1");
 	bc_strs_addf(&k->env, "CCACHE_DIR=%s", dir);
 	bc_strs_addf(&k->env, "CCACHE_CONFIGPATH=%s/ccache.conf", dir);
-	bc_strs_addf(&k->env, "CCACHE_BASEDIR=%s", k->dir);
-	bc_strs_add(&k->env, "CCACHE_NOHASHDIR=1");
 	/* What .incbin takes in (zImage's kernel, U-Boot's device tree, /proc/config.gz) is in no list of dependencies.
 	 * Only preprocessed text shows it, and then ccache stands aside; by dependencies alone it gives an image with
-	 * the kernel of before. The namespace leaves behind what was once stored that way. */
+	 * the kernel of before. And no CCACHE_BASEDIR: it makes paths relative that -fmacro-prefix-map would cut, and
+	 * __FILE__ is another. The namespace leaves behind what was once stored those ways. */
 	bc_strs_add(&k->env, "CCACHE_NODEPEND=1");
-	bc_strs_add(&k->env, "CCACHE_NAMESPACE=bootcheck-2");
+	bc_strs_add(&k->env, "CCACHE_NAMESPACE=bootcheck-3");
 }
 
 static void set_env(struct bc_kbuild *k)

@@ -68,7 +68,7 @@ static enum bc_resolved resolve(
 
 static const struct bc_node_kind kind_busybox = {
 	.name = "busybox",
-	.version = "2",
+	.version = "3",
 	.resolve = resolve,
 	.describe = describe,
 	.build = build,

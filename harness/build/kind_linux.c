@@ -190,7 +190,7 @@ static enum bc_resolved resolve(
 
 static const struct bc_node_kind kind_linux = {
 	.name = "linux",
-	.version = "2",
+	.version = "3",
 	.resolve = resolve,
 	.describe = describe,
 	.build = build,

@@ -76,7 +76,7 @@ static void describe(struct bc_node *node)
 
 static const struct bc_node_kind kind_uboot = {
 	.name = "uboot",
-	.version = "2",
+	.version = "3",
 	.resolve = bc_kbuild_resolve,
 	.describe = describe,
 	.build = build,

@@ -8,8 +8,9 @@
 
 enum bc_stream bc_console_tail_stream(const struct bc_console *c)
 {
-	bool is_known =
-		c->has_stamps || c->has_callers || (c->pending && bc_pending_is_proven(c->pending));
+	bool is_known = c->has_stamps || c->has_callers ||
+		(c->pending && bc_pending_is_proven(c->pending)) ||
+		(c->expects_stamps && bc_console_is_exact(c));
 	return is_known ? BC_STREAM_USER : BC_STREAM_ANY;
 }
 
@@ -63,6 +64,11 @@ static void note_record_line(struct bc_console *c, const char *data, size_t len)
 	uint64_t h = hash_text(data, len);
 	size_t prefix = c->record_prefix < len ? c->record_prefix : len;
 	c->printed[h % PRINTED_SIZE] = h;
+	if (c->has_callers && !c->has_stamps) {
+		/* As the ring buffer has it. */
+		h = hash_text(data + prefix, len - prefix);
+		c->printed[h % PRINTED_SIZE] = h;
+	}
 	if (!c->has_user)
 		c->has_user = starts_userspace(data + prefix, len - prefix);
 }
@@ -82,6 +88,7 @@ static void note_user_line(struct bc_console *c, const char *data, size_t len)
 		uint64_t h = hash_text(data, len);
 		c->printed[h % PRINTED_SIZE] = h;
 	}
+	c->has_text |= c->newest_us && len;
 	if (c->has_stamps && !c->newest_us && !c->has_user && len && ++c->unstamped >= 4)
 		c->has_stamps = false;
 }
@@ -110,18 +117,34 @@ void bc_console_release(struct bc_console *c)
 	free(BC_TAKE(c->printed));
 }
 
-void bc_console_follow(struct bc_console *c, bc_console_record_fn *next, void *ctx)
+void bc_console_follow(struct bc_console *c, const struct bc_console_ring *ring)
 {
 	if (!c->pending)
 		c->pending = bc_pending_new();
-	c->next_record = next;
-	c->record_ctx = ctx;
+	c->ring = *ring;
+}
+
+bool bc_console_is_exact(const struct bc_console *c)
+{
+	return c->pending && c->is_trusted && bc_pending_is_exact(c->pending);
+}
+
+bool bc_console_is_doubtful(const struct bc_console *c, const char *data, size_t len)
+{
+	/* Before the kernel has printed a time, it prints none with `quiet`. */
+	if (c->newest_us && !c->has_user && !c->has_text)
+		return false;
+	return memchr(data, '[', len) || c->held.len;
 }
 
 void bc_console_reset_stamps(struct bc_console *c)
 {
 	c->newest_us = c->before_jump_us = c->record_us = 0;
-	c->has_user = false;
+	c->has_user = c->has_text = false;
+	bc_pending_free(BC_TAKE(c->pending));
+	c->ring = (struct bc_console_ring){0};
+	c->is_synced = c->is_trusted = false;
+	c->was_reset = true;
 	memset(c->printed, 0, PRINTED_SIZE * sizeof(*c->printed));
 }
 
@@ -289,18 +312,35 @@ static bool is_line_seen(void *ctx, const char *text, size_t len)
 	return bc_console_was_printed(ctx, text, len);
 }
 
+/* The ring may be found in the middle of a boot. */
+static void sync_ring(struct bc_console *c)
+{
+	if (c->newest_us)
+		c->is_trusted = bc_pending_sync_stamp(c->pending, c->newest_us);
+	else
+		c->is_trusted = !c->was_reset;
+	if (!c->has_stamps)
+		bc_pending_sync(c->pending, is_line_seen, c);
+	c->is_synced = true;
+}
+
 void bc_console_read_ring(struct bc_console *c)
 {
 	struct bc_console_record record;
-	if (!c->next_record)
-		return;
 	bool is_new = false;
-	for (; c->next_record(c->record_ctx, &record); is_new = true)
+	if (!c->ring.next)
+		return;
+	for (; c->ring.next(c->ring.ctx, &record); is_new = true) {
 		bc_pending_add(c->pending, &record, c->now_ms);
-	/* The ring may be found in the middle of a boot. */
-	if (is_new && !c->is_synced && !c->has_stamps)
-		bc_pending_sync(c->pending, is_line_seen, c);
-	c->is_synced |= is_new;
+		c->has_user |= starts_userspace(record.text, record.len);
+	}
+	if (is_new && c->has_user && c->ring.level) {
+		int level = c->ring.level(c->ring.ctx);
+		if (level >= 0)
+			bc_pending_set_level(c->pending, level);
+	}
+	if (is_new && !c->is_synced)
+		sync_ring(c);
 	bc_pending_age(c->pending, c->now_ms);
 }
 

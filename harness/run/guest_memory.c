@@ -14,6 +14,8 @@ struct bc_guest_memory {
 	struct bc_sysmap map;
 	struct bc_kallsyms kallsyms;
 	bool has_log, has_map, has_kallsyms, has_looked;
+	uint64_t level_at; /* offset of console_printk; 0 = not known */
+	bool has_looked_level;
 };
 
 /* Machines of which QEMU 7.2 was seen to take its memory from elsewhere: others ignore the option. A version may
@@ -125,6 +127,18 @@ bool bc_guest_memory_follow(struct bc_guest_memory *memory, struct bc_guest_reco
 	return memory && memory->live && bc_guest_log_next(memory->live, record);
 }
 
+void bc_guest_memory_forget_live(struct bc_guest_memory *memory)
+{
+	bc_guest_log_free(BC_TAKE(memory->live));
+	memory->level_at = 0;
+	memory->has_looked_level = false;
+}
+
+bool bc_guest_memory_is_ring(const struct bc_guest_memory *memory)
+{
+	return memory->live && bc_guest_log_facts(memory->live).is_ring;
+}
+
 void bc_guest_memory_stop(struct bc_guest_memory *memory)
 {
 	if (memory)
@@ -141,22 +155,69 @@ void bc_guest_memory_print_log(struct bc_guest_memory *memory, struct bc_buf *ou
 		bc_guest_record_print(&record, out);
 }
 
+static void look_for_kallsyms(struct bc_guest_memory *memory)
+{
+	struct bc_guest_format formats[BC_GUEST_FORMATS];
+	if (memory->has_kallsyms || memory->has_looked)
+		return;
+	bc_guest_formats(memory->arch, formats);
+	if (memory->has_log)
+		formats[0] = bc_guest_log_facts(memory->log).format;
+	else if (memory->live)
+		formats[0] = bc_guest_log_facts(memory->live).format;
+	bc_guest_ram_look(&memory->ram, memory->shm.fd);
+	memory->has_kallsyms = bc_kallsyms_find(&memory->ram, formats[0], &memory->kallsyms);
+	memory->has_looked = true;
+}
+
+/* int console_printk[4]: the level now, of a message without one, the least, and the default. */
+static bool is_console_printk(
+	const struct bc_guest_memory *memory, struct bc_guest_format f, uint64_t at)
+{
+	static const uint32_t least[4] = {0, 0, 1, 1}, most[4] = {16, 7, 8, 16};
+	for (unsigned i = 0; i < 4; i++) {
+		uint32_t value = bc_guest_u32(&memory->ram, f, at + 4 * i);
+		if (value < least[i] || value > most[i])
+			return false;
+	}
+	return true;
+}
+
+static uint64_t find_console_printk(struct bc_guest_memory *memory)
+{
+	static const char name[] = "console_printk";
+	struct bc_guest_log_facts facts = bc_guest_log_facts(memory->live);
+	uint64_t delta = facts.image_delta ? facts.image_delta : facts.delta, address = 0;
+	if (!memory->has_map || !bc_sysmap_address(&memory->map, name, &address)) {
+		look_for_kallsyms(memory);
+		if (!memory->has_kallsyms ||
+			!bc_kallsyms_address(&memory->kallsyms, name, &address))
+			return 0;
+	}
+	uint64_t at = bc_guest_cut(facts.format, address - delta);
+	return is_console_printk(memory, facts.format, at) ? at : 0;
+}
+
+int bc_guest_memory_console_level(struct bc_guest_memory *memory)
+{
+	if (!memory->live)
+		return -1;
+	if (!memory->has_looked_level)
+		memory->level_at = find_console_printk(memory);
+	memory->has_looked_level = true;
+	struct bc_guest_format f = bc_guest_log_facts(memory->live).format;
+	if (!memory->level_at || !is_console_printk(memory, f, memory->level_at))
+		return -1;
+	return (int)bc_guest_u32(&memory->ram, f, memory->level_at);
+}
+
 bool bc_guest_memory_function(
 	struct bc_guest_memory *memory, uint64_t address, char name[BC_SYMBOL_MAX])
 {
 	uint64_t offset = 0;
 	if (!memory)
 		return false;
-	if (!memory->has_kallsyms && !memory->has_looked) {
-		struct bc_guest_format formats[BC_GUEST_FORMATS];
-		bc_guest_formats(memory->arch, formats);
-		if (memory->has_log)
-			formats[0] = bc_guest_log_facts(memory->log).format;
-		bc_guest_ram_look(&memory->ram, memory->shm.fd);
-		memory->has_kallsyms =
-			bc_kallsyms_find(&memory->ram, formats[0], &memory->kallsyms);
-		memory->has_looked = true;
-	}
+	look_for_kallsyms(memory);
 	if (memory->has_kallsyms && bc_kallsyms_name(&memory->kallsyms, address, name, &offset))
 		return true;
 	/* Without kallsyms there is no KASLR either: both are a matter of size. */

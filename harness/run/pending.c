@@ -1,14 +1,16 @@
 #include <bootcheck/base/mem.h>
 #include <bootcheck/run/pending.h>
 
-#define MAX_LINES  8192 /* awaited; the oldest go when more come */
-#define MAX_LOOK   64 /* how far ahead of the first awaited line one without a stamp is looked for */
-#define MAX_TEXT   4096
-#define SILENT_MS  2000
-#define LOG_LEVEL  7 /* CONSOLE_LOGLEVEL_DEFAULT … */
-#define LOG_QUIET  4 /* … and with `quiet` */
-#define LOG_DEBUG  10
-#define LOG_ALWAYS 100
+#define MAX_LINES   8192 /* awaited; the oldest go when more come */
+#define MAX_LOOK    64 /* how far ahead of the first awaited line one without a stamp is looked for */
+#define MAX_TEXT    4096
+#define SILENT_MS   2000
+#define LOG_LEVEL   7 /* CONSOLE_LOGLEVEL_DEFAULT … */
+#define LOG_QUIET   4 /* … and with `quiet` */
+#define LOG_DEBUG   10
+#define LOG_VERBOSE 15 /* CONSOLE_LOGLEVEL_MOTORMOUTH, which an oops sets */
+#define LOG_ALWAYS  100
+#define LONG_LINE   700 /* the console may cut a longer one */
 
 struct awaited {
 	char *text;
@@ -26,7 +28,7 @@ struct bc_pending {
 	uint64_t gap_from_us,
 		gap_to_us; /* records of this time were overwritten before they were read */
 	int log_level;
-	bool is_proven;
+	bool is_proven, is_loose;
 };
 
 struct bc_pending *bc_pending_new(void)
@@ -85,11 +87,25 @@ static void read_command_line(struct bc_pending *p, const char *text, size_t len
 		p->log_level = LOG_ALWAYS;
 }
 
+/* console_verbose(): from here on all is printed. For guests whose console_loglevel cannot be read. */
+static void note_oops(struct bc_pending *p, const char *text, size_t len)
+{
+	static const char *const marks[] = {"Internal error: ", "Oops", "Kernel panic - ",
+		"BUG: unable to handle", "BUG: kernel NULL", "Unable to handle kernel"};
+	for (size_t i = 0; i < BC_LEN(marks); i++) {
+		size_t n = strlen(marks[i]);
+		if (len >= n && memcmp(text, marks[i], n) == 0 && p->log_level < LOG_VERBOSE)
+			p->log_level = LOG_VERBOSE;
+	}
+}
+
 static void add_line(struct bc_pending *p, const struct bc_console_record *record, const char *text,
 	size_t len, uint64_t now_ms)
 {
 	if (len > MAX_TEXT)
 		len = MAX_TEXT;
+	while (len && text[len - 1] == '\r')
+		len--;
 	if (p->lines.len - p->first >= MAX_LINES)
 		drop_until(p, p->first + 1);
 	struct awaited a = {bc_strndup(text, len), len, record->us, now_ms, record->level};
@@ -105,7 +121,9 @@ void bc_pending_add(struct bc_pending *p, const struct bc_console_record *record
 	p->next_seq = record->seq + 1;
 	if (record->us > p->newest_us)
 		p->newest_us = record->us;
+	p->is_loose |= record->is_loose;
 	read_command_line(p, record->text, record->len);
+	note_oops(p, record->text, record->len);
 	/* Each line of a record is printed with the record's prefix. */
 	for (const char *line = record->text, *end = line + record->len;;) {
 		const char *newline = memchr(line, '\n', (size_t)(end - line));
@@ -138,6 +156,25 @@ void bc_pending_sync(struct bc_pending *p,
 	drop_until(p, end);
 }
 
+bool bc_pending_sync_stamp(struct bc_pending *p, uint64_t us)
+{
+	size_t end = p->first;
+	for (size_t i = p->first; i < p->lines.len; i++)
+		if (p->lines.items[i].us == us)
+			end = i + 1;
+	if (end == p->first)
+		return false;
+	p->is_proven = true;
+	drop_until(p, end);
+	return true;
+}
+
+void bc_pending_set_level(struct bc_pending *p, int level)
+{
+	if (p->log_level != LOG_ALWAYS)
+		p->log_level = level;
+}
+
 void bc_pending_age(struct bc_pending *p, uint64_t now_ms)
 {
 	if (!p->is_proven || now_ms < p->taken_ms + SILENT_MS)
@@ -149,16 +186,63 @@ void bc_pending_age(struct bc_pending *p, uint64_t now_ms)
 		drop_until(p, end);
 }
 
-long bc_pending_find(const struct bc_pending *p, uint64_t us, const char *text, size_t len)
+/* Whether the console's line is this one: whole; cut by the next record's prefix, by the console's own limit, or by the
+ * end. */
+static bool is_line_of(const struct awaited *a, const char *text, size_t len, bool is_last)
 {
+	size_t n = 0, most = a->len < len ? a->len : len;
+	while (n < most && a->text[n] == text[n])
+		n++;
+	if (n == len)
+		return n == a->len || is_last || n >= LONG_LINE;
+	return text[n] == '[' || text[n] == '<';
+}
+
+long bc_pending_find(
+	const struct bc_pending *p, uint64_t us, const char *text, size_t len, bool is_last)
+{
+	bool is_silent = false;
 	for (size_t i = p->first; i < p->lines.len; i++) {
 		const struct awaited *a = &p->lines.items[i];
-		if (a->us == us && a->len == len && is_printed(p, a) &&
-			memcmp(a->text, text, len) == 0)
+		if (a->us != us || !is_line_of(a, text, len, is_last))
+			continue;
+		if (is_printed(p, a))
 			return (long)i;
+		is_silent = true;
 	}
 	bool in_gap = p->gap_to_us && us >= p->gap_from_us && us <= p->gap_to_us;
-	return p->next_seq && us <= p->newest_us && !in_gap ? BC_PENDING_OLD : BC_PENDING_UNKNOWN;
+	if (is_silent)
+		return BC_PENDING_SILENT;
+	if (!p->next_seq || in_gap)
+		return BC_PENDING_UNKNOWN;
+	return us <= p->newest_us ? BC_PENDING_OLD : BC_PENDING_NEW;
+}
+
+size_t bc_pending_len(const struct bc_pending *p, long index)
+{
+	return p->lines.items[index].len;
+}
+
+bool bc_pending_has_stamp(const struct bc_pending *p, uint64_t us)
+{
+	for (size_t i = p->first; i < p->lines.len; i++)
+		if (p->lines.items[i].us == us)
+			return true;
+	return false;
+}
+
+long bc_pending_find_text(const struct bc_pending *p, const char *text, size_t len)
+{
+	int looked = 0;
+	for (size_t i = p->first; i < p->lines.len && looked < MAX_LOOK; i++) {
+		const struct awaited *a = &p->lines.items[i];
+		if (!is_printed(p, a))
+			continue;
+		if (a->len == len && memcmp(a->text, text, len) == 0)
+			return (long)i;
+		looked++;
+	}
+	return BC_PENDING_OLD;
 }
 
 /* The text and the line's end behind it. */
@@ -217,6 +301,11 @@ void bc_pending_took(struct bc_pending *p, long index, uint64_t now_ms)
 bool bc_pending_is_proven(const struct bc_pending *p)
 {
 	return p->is_proven;
+}
+
+bool bc_pending_is_exact(const struct bc_pending *p)
+{
+	return p->next_seq && !p->is_loose;
 }
 
 bool bc_pending_has(const struct bc_pending *p)

@@ -358,9 +358,14 @@ void bc_session_kernel_bytes(struct bc_session *s, uint64_t now_ms, const char *
 	push(s->kernel, now_ms, data, len);
 }
 
-void bc_session_follow(struct bc_session *s, bc_console_record_fn *next, void *ctx)
+void bc_session_follow(struct bc_session *s, const struct bc_console_ring *ring)
 {
-	bc_console_follow(&s->kernel->console, next, ctx);
+	bc_console_follow(&s->kernel->console, ring);
+}
+
+bool bc_session_is_following(const struct bc_session *s)
+{
+	return s->kernel->console.pending != NULL;
 }
 
 void bc_session_other_bytes(struct bc_session *s, uint64_t now_ms)

@@ -223,7 +223,9 @@ static bool begins_unstamped(const char *data, size_t len)
 bool bc_session_wants_records(const struct bc_session *s, const char *data, size_t len)
 {
 	const struct bc_console *c = &s->kernel->console;
-	if (s->is_decided || s->kernel != s->shell || c->has_stamps || c->expects_stamps)
+	if (s->is_decided || s->kernel != s->shell || c->pending)
 		return false;
+	if (c->has_stamps || c->expects_stamps)
+		return bc_console_is_doubtful(c, data, len);
 	return s->phase >= BC_PHASE_KERNEL || begins_unstamped(data, len);
 }

@@ -39,7 +39,7 @@ static bool next_record(void *ctx, struct bc_console_record *out)
 	const char *newline = memchr(f->at, '\n', (size_t)(f->end - f->at));
 	size_t len = (size_t)((newline ? newline : f->end) - f->at);
 	*out = (struct bc_console_record){
-		f->at, len && f->at[len - 1] == '\r' ? len - 1 : len, f->seq, f->seq, 6};
+		f->at, len && f->at[len - 1] == '\r' ? len - 1 : len, f->seq, f->seq, 6, false};
 	f->seq += f->seq % 11 == 3 ? 2 : 1;
 	f->at += len + 1;
 	return true;
@@ -51,7 +51,8 @@ static void parse(const char *data, size_t size, size_t piece, size_t records, s
 	struct feed feed = {data, data + records, 1};
 	bc_console_init(&console, on_line, out);
 	if (records)
-		bc_console_follow(&console, next_record, &feed);
+		bc_console_follow(
+			&console, &(struct bc_console_ring){.next = next_record, .ctx = &feed});
 	for (size_t at = 0; at < size; at += piece)
 		bc_console_push(&console, data + at, size - at < piece ? size - at : piece);
 	bc_console_finish(&console);

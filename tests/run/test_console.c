@@ -49,7 +49,7 @@ static bool next_record(void *ctx, struct bc_console_record *out)
 	for (size_t i = 0; i < len; i++)
 		f->text[i] = f->text[i] == '\v' ? '\n' : f->text[i];
 	f->at = text + len + 1;
-	*out = (struct bc_console_record){f->text, len, f->seq++, us, level};
+	*out = (struct bc_console_record){f->text, len, f->seq++, us, level, false};
 	return true;
 }
 
@@ -62,7 +62,7 @@ static char *parse_fed(
 	struct bc_console c;
 	bc_console_init(&c, on_line, &s);
 	if (records)
-		bc_console_follow(&c, next_record, &feed);
+		bc_console_follow(&c, &(struct bc_console_ring){.next = next_record, .ctx = &feed});
 	for (size_t at = 0; at < len;) {
 		seed = seed * 1103515245u + 12345u;
 		size_t n = chunk ? chunk : 1 + (seed >> 16) % 97;
@@ -213,6 +213,36 @@ static const struct {
 		"K 0|[    9.000000] one\nK 20|[    9.000000] one\nK 40|[    9.000000] Run /init as "
 		"init process\nU 82|[    9.000000] one\nU 102|[    9.000001] debug\n"
 		"K 125|[    9.000002] new\nU 124+1,145+21|ab[    9.000002] new\n"},
+	{"with stamps, a record that another one cut",
+		"6 9000000 one\n6 9000001 Hardware name\n0 9000002 Kernel panic\n",
+		"[    9.000000] one\r\na[    9.000001] Hardw[    9.000002] Kernel panic\r\nb\r\n",
+		"K 0|[    9.000000] one\nK 21|[    9.000001] Hardw\nK 41|[    9.000002] Kernel "
+		"panic\nU 20+1,70+3|ab\n"},
+	{"with stamps, a dmesg of what the console does not print",
+		"5 1 Kernel command line: quiet\n3 8000000 loud\n6 9000000 Run /init as init "
+		"process\n"
+		"6 9000001 one\n4 9000002 two\n3 9000003 three\n",
+		"[    8.000000] loud\r\n[    9.000001] one\r\n[    9.000002] two\r\n[    9.000003] "
+		"three\r\n[    9.000003] three\r\n",
+		"K 0|[    8.000000] loud\nU 21|[    9.000001] one\nU 41|[    9.000002] two\n"
+		"K 61|[    9.000003] three\nU 83|[    9.000003] three\n"},
+	{"with stamps, stamps of another boot do no harm",
+		"6 8000000 one\n6 9000000 Run /init as init process\n0 9500000 Kernel panic\n",
+		"[    8.000000] one\r\n" INIT
+		"[  100.000000] Kernel panic\r\n[  200.000000] b\r\nx[  300.000000] c\r\n"
+		"[    9.500000] Kernel panic\r\n",
+		"K 0|[    8.000000] one\nK 20|[    9.000000] Run /init as init process\n"
+		"U 62|[  100.000000] Kernel panic\nU 91|[  200.000000] b\nU 109|x[  300.000000] c\n"
+		"K 128|[    9.500000] Kernel panic\n"},
+	{"caller ids, and a dmesg",
+		"6 1 Booting Linux on a\n6 2 Run /init as init process\n6 3 two\n",
+		"[    T0] Booting Linux on a\r\n[    T1] Run /init as init process\r\n"
+		"[    T0] Booting Linux on a\r\nx[    T5] two\r\ny\r\n[    T5] two\r\n",
+		"K 0|[    T0] Booting Linux on a\nK 29|[    T1] Run /init as init process\n"
+		"U 65|[    T0] Booting Linux on a\nK 95|[    T5] two\nU 94+1,109+3|xy\n"
+		"U 112|[    T5] two\n"},
+	{"levels without stamps", "6 1 one\n4 2 two\n", "<6>one\r\na<4>two\r\nb<6>c <\r\n",
+		"K 0|<6>one\nK 9|<4>two\nU 8+1,17+9|ab<6>c <\n"},
 	{"with stamps, what a user makes up is told", "6 9000000 one\n6 20000000 two\n",
 		"[    9.000000] one\r\n" INIT "[   10.000000] fake\r\n[   20.000000] two\r\n",
 		"K 0|[    9.000000] one\nK 20|[    9.000000] Run /init as init process\n"
@@ -242,13 +272,123 @@ START_TEST(ring_found_late)
 	struct bc_console c;
 	bc_console_init(&c, on_line, &s);
 	bc_console_push(&c, early, sizeof(early) - 1);
-	bc_console_follow(&c, next_record, &feed);
+	bc_console_follow(&c, &(struct bc_console_ring){.next = next_record, .ctx = &feed});
 	bc_console_push(&c, late, sizeof(late) - 1);
 	bc_console_finish(&c);
 	bc_console_release(&c);
 	ck_assert_str_eq(s.text.data,
 		"A 0|one\nA 5|two\nA 10|three\nA 17|four\nA 23|one\nA 28|user\n"
 		"K 36|fi[ve\nK 45|one\nU 34+2,43+2,50+3|/ # x\nU 53|two\n");
+	bc_buf_release(&s.text);
+}
+END_TEST
+
+/* A ring whose kernel has said more since it was found, and a console_loglevel that changes. */
+struct late_ring {
+	struct feed feed;
+	const char *more;
+	int level, searches;
+};
+
+static bool late_record(void *ctx, struct bc_console_record *out)
+{
+	struct late_ring *r = ctx;
+	return next_record(&r->feed, out);
+}
+
+static bool late_search(void *ctx)
+{
+	struct late_ring *r = ctx;
+	r->searches++;
+	if (!r->more)
+		return false;
+	r->feed.at = r->more;
+	r->more = NULL;
+	return true;
+}
+
+static int late_level(void *ctx)
+{
+	const struct late_ring *r = ctx;
+	return r->level;
+}
+
+static void push(struct bc_console *c, const char *text)
+{
+	bc_console_push(c, text, strlen(text));
+}
+
+START_TEST(ring_of_a_console_with_stamps)
+{
+	struct late_ring r = {
+		.feed = {.at = "6 8000000 one\n6 9000000 Run /init as init process\n", .seq = 1},
+		.more = "4 9100000 two\n7 9200000 debug\n",
+		.level = -1};
+	const struct bc_console_ring ring = {late_record, late_search, late_level, &r};
+	struct seen s = {{0}};
+	struct bc_console c;
+	bc_console_init(&c, on_line, &s);
+	c.expects_stamps = true;
+	/* Nobody but the kernel has written: nothing is doubtful. */
+	push(&c, "[    8.000000] one\r\n");
+	ck_assert(!bc_console_is_doubtful(&c, "[", 1));
+	push(&c, INIT);
+	ck_assert(bc_console_is_doubtful(&c, "[", 1));
+	ck_assert(!bc_console_is_doubtful(&c, "x", 1));
+	ck_assert(!bc_console_is_exact(&c));
+	bc_console_follow(&c, &ring);
+	push(&c, "[    8.000000] one\r\n");
+	ck_assert(bc_console_is_exact(&c));
+	/* What is not in the ring makes it look again, once the whole stamp is there. */
+	push(&c, "[    9.100");
+	ck_assert_int_eq(r.searches, 0);
+	push(&c, "000] two\r\n");
+	ck_assert_int_eq(r.searches, 1);
+	/* `dmesg -n 8`, and again `dmesg -n 1` */
+	push(&c, "[    9.200000] debug\r\n");
+	r.level = 8;
+	r.feed.at = "7 9300000 debug\n";
+	push(&c, "[    9.300000] debug\r\n");
+	r.level = 1;
+	r.feed.at = "4 9400000 three\n";
+	push(&c, "[    9.400000] three\r\n");
+	/* A reset, and memory still has the ring of before: its records are not these. */
+	bc_console_reset_stamps(&c);
+	ck_assert(!bc_console_is_exact(&c));
+	push(&c, "[    0.000000] Linux\r\n[    0.500000] Run /init as init process\r\n");
+	r.feed.at = "6 8000000 one\n6 9000000 Run /init as init process\n";
+	bc_console_follow(&c, &ring);
+	push(&c, "[    0.600000] new\r\n");
+	ck_assert(!bc_console_is_exact(&c));
+	bc_console_finish(&c);
+	ck_assert_str_eq(s.text.data,
+		"K 0|[    8.000000] one\nK 20|[    9.000000] Run /init as init process\n"
+		"U 62|[    8.000000] one\nK 82|[    9.100000] two\nU 102|[    9.200000] debug\n"
+		"K 124|[    9.300000] debug\nU 146|[    9.400000] three\n"
+		"K 168|[    0.000000] Linux\nK 190|[    0.500000] Run /init as init process\n"
+		"K 232|[    0.600000] new\n");
+	bc_console_release(&c);
+	bc_buf_release(&s.text);
+}
+END_TEST
+
+/* `quiet`: the kernel has printed nothing, and the ring alone tells. */
+START_TEST(ring_of_a_quiet_console)
+{
+	struct feed feed = {.at = "5 1 Kernel command line: quiet\n6 500000 mymod\n"
+				  "6 9000000 Run /init as init process\n",
+		.seq = 1};
+	struct seen s = {{0}};
+	struct bc_console c;
+	bc_console_init(&c, on_line, &s);
+	c.expects_stamps = true;
+	ck_assert(bc_console_is_doubtful(&c, "[", 1));
+	bc_console_follow(&c, &(struct bc_console_ring){.next = next_record, .ctx = &feed});
+	push(&c, "[    0.500000] mymod\r\n[    9.000000] Run /init as init process\r\n");
+	bc_console_finish(&c);
+	ck_assert_str_eq(s.text.data,
+		"U 0|[    0.500000] mymod\nU 22|[    9.000000] Run /init as init process\n");
+	bc_console_release(&c);
 	bc_buf_release(&s.text);
 }
 END_TEST
@@ -357,6 +497,8 @@ int main(void)
 	tcase_set_timeout(tc, 120); /* a busy host, valgrind */
 	tcase_add_loop_test(tc, every_split, 0, (int)BC_LEN(cases));
 	tcase_add_loop_test(tc, every_split_fed, 0, (int)BC_LEN(fed));
+	tcase_add_test(tc, ring_of_a_console_with_stamps);
+	tcase_add_test(tc, ring_of_a_quiet_console);
 	tcase_add_test(tc, ring_found_late);
 	tcase_add_test(tc, nul_bytes_vanish);
 	tcase_add_test(tc, long_lines_are_cut);

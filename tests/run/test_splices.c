@@ -62,7 +62,7 @@ static bool next_record(void *ctx, struct bc_console_record *out)
 		return false;
 	const struct bc_buf *r = &records.ring[records.next];
 	*out = (struct bc_console_record){
-		r->data, r->len, records.next, records.us[records.next], 6};
+		r->data, r->len, records.next, records.us[records.next], 6, false};
 	records.next++;
 	return true;
 }
@@ -175,8 +175,8 @@ static void boot(const size_t *positions, size_t count)
 	struct bc_err err = {0};
 	struct bc_session *s = bc_session_new(&rig.c, &io, 1, true, &err);
 	ck_assert_msg(s != NULL, "%s", err.message);
-	if (!base.has_stamps)
-		bc_session_follow(s, next_record, NULL);
+	if (!base.has_stamps || dice(2))
+		bc_session_follow(s, &(struct bc_console_ring){.next = next_record});
 	bc_session_start(s);
 	size_t piece = dice(3) == 0 ? 1 : dice(2) ? bytes.len : 0;
 	for (size_t at = 0; at < bytes.len && !bc_session_is_done(s);) {
@@ -211,7 +211,7 @@ static void heal(const size_t *positions, size_t count)
 	bc_buf_clear(&lines);
 	bc_console_init(&c, on_line, NULL);
 	if (!base.has_stamps)
-		bc_console_follow(&c, next_record, NULL);
+		bc_console_follow(&c, &(struct bc_console_ring){.next = next_record});
 	bc_console_push(&c, bytes.data, bytes.len);
 	bc_console_finish(&c);
 	bc_console_release(&c);

@@ -31,6 +31,12 @@ bool bc_guest_memory_next(
 bool bc_guest_memory_find_live(struct bc_guest_memory *memory) BC_MUST_CHECK;
 bool bc_guest_memory_follow(
 	struct bc_guest_memory *memory, struct bc_guest_record *record) BC_MUST_CHECK;
+/* That reader begins anew: the machine was reset. */
+void bc_guest_memory_forget_live(struct bc_guest_memory *memory);
+/* Of the log that is followed: a ring of 5.10 or later? */
+bool bc_guest_memory_is_ring(const struct bc_guest_memory *memory);
+/* console_loglevel: the kernel prints records of a lower level. -1 if the symbol `console_printk` is not known. */
+int bc_guest_memory_console_level(struct bc_guest_memory *memory);
 /* The guest does not run any more: the rest of the log may be read as it stands. */
 void bc_guest_memory_stop(struct bc_guest_memory *memory);
 /* Appends the whole log as dmesg prints it; reading goes on at its end. */

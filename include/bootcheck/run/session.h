@@ -10,6 +10,7 @@
 #include <bootcheck/run/writer.h>
 
 struct bc_session;
+struct bc_console_ring;
 
 enum bc_session_event_kind {
 	BC_SESSION_PHASE, /* text: name */
@@ -70,11 +71,11 @@ void bc_session_start(struct bc_session *s);
 void bc_session_bytes(struct bc_session *s, uint64_t now_ms, const char *data, size_t len);
 /* Bytes of the kernel's own port, where the case has one (`machine.kernel`). */
 void bc_session_kernel_bytes(struct bc_session *s, uint64_t now_ms, const char *data, size_t len);
-/* From now on the kernel's records come from its ring buffer (run/pending.h): next is called before bytes of
- * the kernel's port are looked at, until it has no more. */
-void bc_session_follow(struct bc_session *s, bc_console_record_fn *next, void *ctx);
-/* True if these bytes, which come next on the kernel's port, are better judged with its records: it prints without
- * time stamps, on the port that the dialog runs on. */
+/* From now on, until the machine is reset, the kernel's records come from its ring buffer (run/console.h). */
+void bc_session_follow(struct bc_session *s, const struct bc_console_ring *ring);
+bool bc_session_is_following(const struct bc_session *s);
+/* True if these bytes, which come next on the kernel's port, are better judged with its records, and they are not
+ * followed yet: it prints without time stamps, or others may write stamps as well. */
 bool bc_session_wants_records(
 	const struct bc_session *s, const char *data, size_t len) BC_MUST_CHECK;
 /* Another UART spoke: the machine is not silent. */
