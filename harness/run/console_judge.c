@@ -114,7 +114,7 @@ static enum owner ask_ring_text(struct bc_console *c, const struct bytes *b, str
 	j->awaited = bc_pending_find_text(
 		c->pending, b->data + (n < skip ? n : skip), n < skip ? 0 : n - skip);
 	if (j->awaited < 0)
-		return USERS;
+		return c->has_user && bc_pending_is_proven(c->pending) ? USERS : KERNELS;
 	take_whole(c, b, j, j->awaited, n);
 	return KERNELS;
 }
@@ -125,7 +125,7 @@ static enum owner judge_caller(struct bc_console *c, const struct bytes *b, stru
 {
 	static const char *const banners[] = {"Booting Linux", "Linux version "};
 	size_t prefix = j->prefix.len;
-	if (c->has_callers && c->pending && c->has_user && bc_pending_is_proven(c->pending))
+	if (c->has_callers && c->pending)
 		return ask_ring_text(c, b, j);
 	if (c->has_callers)
 		return KERNELS;

@@ -480,19 +480,22 @@ static void follow_stamps(struct bc_detect *detect, const struct line *line)
 		detect->has_stamps = false;
 }
 
-bool bc_detect_line(struct bc_detect *detect, const char *data, size_t len, uint64_t number,
-	enum bc_phase_id phase)
+bool bc_detect_line_of(struct bc_detect *detect, const char *data, size_t len, uint64_t number,
+	enum bc_phase_id phase, enum bc_author author)
 {
 	uint64_t found[BC_SCAN_WORDS] = {0};
-	struct line line = {.number = number, .phase = phase};
+	struct line line = {.number = number, .phase = phase, .text = data};
 	if (len > MAX_LINE)
 		len = MAX_LINE;
-	(void)bc_line_parse(data, len, &line);
-	follow_stamps(detect, &line);
+	line.len = len;
+	if (author != BC_AUTHOR_USER) {
+		(void)bc_line_parse(data, len, &line);
+		follow_stamps(detect, &line);
+	}
 	bool any = bc_scan_find(detect->scan, line.text, line.len, found);
-	bool is_user = detect->has_stamps && !line.has_stamp;
+	bool is_user = author == BC_AUTHOR_USER || (detect->has_stamps && !line.has_stamp);
 	/* Behind a prompt, a record of the kernel is still the kernel's. */
-	if (is_user && any && bc_line_embedded(data, len, &line))
+	if (is_user && any && author == BC_AUTHOR_UNKNOWN && bc_line_embedded(data, len, &line))
 		is_user = false;
 	bool is_banner = any && is_set(found, detect->banner_id) && line.len &&
 		(line.text[0] == 'L' || line.text[0] == 'B') && !is_user;

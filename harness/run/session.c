@@ -177,6 +177,13 @@ static bool is_for_detectors(
 	return stream == BC_STREAM_ANY && !bc_dialog_is_echo(d, line->data, line->len);
 }
 
+static enum bc_author author_of(const struct port *port, const struct bc_console_line *line)
+{
+	if (line->stream != BC_STREAM_USER || !port->console.has_user)
+		return BC_AUTHOR_UNKNOWN;
+	return bc_console_is_exact(&port->console) ? BC_AUTHOR_USER : BC_AUTHOR_TEXT;
+}
+
 /* Told of the first ones, so that a report can show where each byte stood. */
 static void note_healed(struct port *port, const struct bc_console_line *line)
 {
@@ -247,7 +254,8 @@ static void on_line(void *ctx, const struct bc_console_line *line)
 			.line = line->number});
 	enum bc_stream stream = stream_of(port, line->stream);
 	if (is_for_detectors(port, stream, line) &&
-		bc_detect_line(port->detect, line->data, line->len, line->number, before))
+		bc_detect_line_of(port->detect, line->data, line->len, line->number, before,
+			author_of(port, line)))
 		on_hit(port, line);
 	if (s->is_decided)
 		return;

@@ -86,14 +86,26 @@ struct bc_hit {
 
 struct bc_detect;
 
+/* What the console knows of a line's writer. */
+enum bc_author {
+	BC_AUTHOR_UNKNOWN, /* a time stamp makes it the kernel's, also one inside of it */
+	BC_AUTHOR_TEXT,	   /* userspace's, unless it begins with a time stamp */
+	BC_AUTHOR_USER,	   /* userspace's, whatever it says */
+};
+
 /* off: ids and groups that are not wanted (may be NULL). Never NULL. */
 struct bc_detect *bc_detect_new(const struct bc_strs *off) BC_MUST_CHECK;
 void bc_detect_free(struct bc_detect *detect);
 /* Takes one whole line (no line end, ANSI stripped, any bytes). True if a failure began with it, or one
  * that was known became fatal. Never keeps data. Costs less than a nanosecond per byte on ordinary boot
  * lines. */
-bool bc_detect_line(struct bc_detect *detect, const char *data, size_t len, uint64_t line,
-	enum bc_phase_id phase);
+bool bc_detect_line_of(struct bc_detect *detect, const char *data, size_t len, uint64_t line,
+	enum bc_phase_id phase, enum bc_author author);
+static inline bool bc_detect_line(struct bc_detect *detect, const char *data, size_t len,
+	uint64_t line, enum bc_phase_id phase)
+{
+	return bc_detect_line_of(detect, data, len, line, phase, BC_AUTHOR_UNKNOWN);
+}
 /* The machine was reset, and that was expected: time stamps start again, a new banner is no finding. */
 void bc_detect_reset(struct bc_detect *detect);
 
