@@ -16,14 +16,16 @@
 /* What makes objects worth keeping, as text. */
 static void family_of(const struct bc_kbuild *k, struct bc_buf *out)
 {
-	static const char *const labels[] = {"arch", "cross_compile", "base", "compiler"};
+	static const char *const labels[] = {
+		"arch", "cross_compile", "base", "compiler", "linker", "libc.a", "libc.so.6"};
 	const struct bc_node *node = k->job->node;
 	const char *lineage = node->inputs.items[0].node->lineage;
 	bc_buf_addf(out, "kind %s %s\nsource %s\n", node->kind->name, node->kind->version,
 		lineage ? lineage : "");
 	for (size_t i = 0; i < BC_LEN(labels); i++) {
 		const char *text = bc_node_get(node, labels[i]);
-		bc_buf_addf(out, "%s %s\n", labels[i], text ? text : "");
+		if (text)
+			bc_buf_addf(out, "%s %s\n", labels[i], text);
 	}
 }
 
@@ -40,6 +42,8 @@ static void set_ccache(struct bc_kbuild *k)
 	 * the kernel of before. And no CCACHE_BASEDIR: it makes paths relative that -fmacro-prefix-map would cut, and
 	 * __FILE__ is another. The namespace leaves behind what was once stored those ways. */
 	bc_strs_add(&k->env, "CCACHE_NODEPEND=1");
+	/* Nor is a header that was not there when the object was stored, and now hides another. */
+	bc_strs_add(&k->env, "CCACHE_NODIRECT=1");
 	bc_strs_add(&k->env, "CCACHE_NAMESPACE=bootcheck-3");
 }
 
@@ -51,9 +55,11 @@ static void set_env(struct bc_kbuild *k)
 	bc_strs_add(&k->env, "KBUILD_BUILD_HOST=bootcheck");
 	/* Otherwise it counts the builds of a folder. */
 	bc_strs_add(&k->env, "KBUILD_BUILD_VERSION=1");
-	/* The debug information, and with it the build id, are the same wherever the work folder is. */
-	bc_strs_addf(&k->env, "KCFLAGS=-fdebug-prefix-map=%s/=", k->dir);
-	bc_strs_addf(&k->env, "KAFLAGS=-fdebug-prefix-map=%s/=", k->dir);
+	/* The debug information, and with it the build id, and __FILE__ are the same wherever the work folder is. */
+	bc_strs_addf(
+		&k->env, "KCFLAGS=-fdebug-prefix-map=%s/= -fmacro-prefix-map=%s/=", k->dir, k->src);
+	bc_strs_addf(
+		&k->env, "KAFLAGS=-fdebug-prefix-map=%s/= -fmacro-prefix-map=%s/=", k->dir, k->src);
 	/* Set, though empty, so that no repository around the cache adds a "+". */
 	bc_strs_add(&k->env, "LOCALVERSION=");
 	set_ccache(k);

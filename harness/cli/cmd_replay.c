@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <bootcheck/base/mem.h>
+#include <bootcheck/base/text.h>
 #include <bootcheck/cli/cli.h>
 #include <bootcheck/cli/select.h>
 #include <bootcheck/report/report.h>
@@ -79,8 +80,17 @@ static bool replay_ports(const struct bc_case *c, const char *path, const struct
 static bool replay(const struct bc_case *c, const char *path, const struct bc_buf *log,
 	struct bc_attempt *attempt, struct bc_err *err)
 {
+	static const char name[] = "console.log";
+	BC_AUTO(bc_buf) records = {.max = MAX_LOG};
 	if (c->machine.kernel != c->machine.console)
 		return replay_ports(c, path, log, attempt, err);
+	/* What a run knew of the kernel's records. */
+	const char *base = bc_path_base(path);
+	BC_AUTO_FREE char *beside = bc_asprintf("%.*sconsole.records", (int)(base - path), path);
+	if (strcmp(base, name) == 0 && bc_fs_exists(beside))
+		return bc_fs_read(beside, MAX_LOG, &records, err) &&
+			bc_run_replay_records(
+				c, log->data ? log->data : "", log->len, &records, attempt, err);
 	return bc_run_replay(c, log->data ? log->data : "", log->len, 0, attempt, err);
 }
 

@@ -146,7 +146,7 @@ struct bc_examiner *bc_examiner_new(const struct bc_examiner_options *options)
 	e->o = *options;
 	e->registers.max = (size_t)1 << 20;
 	e->memory = bc_guest_memory_new(&e->o.c->machine, e->o.files->kernel ? map : NULL);
-	e->follower = (struct bc_follower){.memory = e->memory, .session = e->o.session};
+	bc_follower_init(&e->follower, e->memory, e->o.session, e->o.dir);
 	e->timer = bc_timer_new(e->o.loop, on_time, e);
 	return e;
 }
@@ -159,6 +159,7 @@ void bc_examiner_free(struct bc_examiner *e)
 		bc_vm_forget(e->vm, e);
 	bc_hang_free(e->hang);
 	bc_timer_close(e->timer);
+	bc_follower_release(&e->follower);
 	bc_guest_memory_free(e->memory);
 	bc_buf_release(&e->registers);
 	free(e);

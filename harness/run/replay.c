@@ -1,5 +1,6 @@
 /* Judges a recording: the session that judges a live boot, without a machine. */
 #include <bootcheck/base/mem.h>
+#include <bootcheck/run/records.h>
 #include <bootcheck/run/run.h>
 #include <bootcheck/run/session.h>
 
@@ -45,6 +46,30 @@ bool bc_run_replay(const struct bc_case *c, const char *data, size_t len, size_t
 	bc_session_end(s, 0, BC_END_RECORD, NULL);
 	bc_session_result(s, 0, attempt);
 	bc_session_free(s);
+	return true;
+}
+
+bool bc_run_replay_records(const struct bc_case *c, const char *data, size_t len,
+	const struct bc_buf *text, struct bc_attempt *attempt, struct bc_err *err)
+{
+	struct bc_session *s = bc_session_new(c, &bc_session_io_none, 1, true, err);
+	if (!s)
+		return false;
+	struct bc_records *records = bc_records_parse(text->data ? text->data : "", text->len);
+	struct bc_console_ring ring = bc_records_ring(records);
+	bc_session_start(s);
+	for (size_t at = 0; at < len && !bc_session_is_done(s);) {
+		if (bc_records_reach(records, at))
+			bc_session_follow(s, &ring);
+		uint64_t next = bc_records_next(records);
+		size_t n = next < len ? (size_t)next - at : len - at;
+		bc_session_bytes(s, 0, data + at, n);
+		at += n;
+	}
+	bc_session_end(s, 0, BC_END_RECORD, NULL);
+	bc_session_result(s, 0, attempt);
+	bc_session_free(s);
+	bc_records_free(records);
 	return true;
 }
 

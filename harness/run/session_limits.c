@@ -5,6 +5,8 @@
 
 /* A report that is being printed is never collected for longer than this. */
 #define REPORT_MAX_MS 3000
+/* A panic says where it ends: before that it is the host that has no processor for the guest. */
+#define PANIC_QUIET_MS 1000
 /* More bytes than this in the second of an examination, and the guest is busy with printing them. */
 #define MAX_CHATTER 256
 
@@ -34,7 +36,8 @@ static uint64_t total_at(const struct bc_session *s)
 
 static uint64_t collected_at(const struct bc_session *s)
 {
-	uint64_t quiet = s->last_byte_ms + REPORT_QUIET_MS, most = s->decided_ms + REPORT_MAX_MS;
+	uint64_t wait = s->kind == BC_KIND_PANIC ? PANIC_QUIET_MS : REPORT_QUIET_MS;
+	uint64_t quiet = s->last_byte_ms + wait, most = s->decided_ms + REPORT_MAX_MS;
 	return quiet < most ? quiet : most;
 }
 

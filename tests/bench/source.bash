@@ -18,7 +18,7 @@ wall() { # FILE COMMAND…: appends the milliseconds
 work=$(dirname "$(ls -t $(grep -lxF 'base allnoconfig' $(grep -lxF 'source apt linux-source-6.1' "${XDG_CACHE_HOME:-$HOME/.cache}"/bootcheck/work/linux-*/family)) | head -n 1)")
 # In the build's own environment: what make writes there, later builds find there.
 idle=(env "KBUILD_BUILD_TIMESTAMP=Wed Jan  1 00:00:00 UTC 2020" KBUILD_BUILD_USER=bootcheck KBUILD_BUILD_HOST=bootcheck KBUILD_BUILD_VERSION=1
-	"KCFLAGS=-fdebug-prefix-map=$work/=" "KAFLAGS=-fdebug-prefix-map=$work/=" LOCALVERSION= LC_ALL=C make -C "$work/src" O="$work/obj" -j"$(nproc)" ARCH=arm CROSS_COMPILE=arm-linux-gnueabi- "CC=ccache arm-linux-gnueabi-gcc"
+	"KCFLAGS=-fdebug-prefix-map=$work/= -fmacro-prefix-map=$work/src/=" "KAFLAGS=-fdebug-prefix-map=$work/= -fmacro-prefix-map=$work/src/=" LOCALVERSION= LC_ALL=C make -C "$work/src" O="$work/obj" -j"$(nproc)" ARCH=arm CROSS_COMPILE=arm-linux-gnueabi- "CC=ccache arm-linux-gnueabi-gcc"
 	"HOSTCC=ccache gcc" -s zImage dtbs modules)
 "${idle[@]}" >"$dir/log" 2>&1 || die "make failed in the work folder" # what another variant of the kernel left to do
 for ((i = 0; i < runs; i++)); do

@@ -31,7 +31,7 @@ all_pass() {
 # The recordings say the same again.
 judge_again() {
 	local name
-	for name in splices colours login login-incorrect activate two-ports caller-ids; do
+	for name in splices colours login login-incorrect activate two-ports caller-ids no-stamps; do
 		try "$BOOTCHECK" replay "cases/console/$name.yaml" "$dir/$1/cases/$name/console.log"
 		want_rc 0 "the replay of $name"
 	done

@@ -49,6 +49,10 @@ bool bc_run_all(struct bc_job *jobs, size_t count, const struct bc_run_options *
 bool bc_run_replay(const struct bc_case *c, const char *data, size_t len, size_t chunk,
 	struct bc_attempt *attempt, struct bc_err *err) BC_MUST_CHECK;
 
+/* The same with the kernel's records that were read beside it (run/records.h), as a file's text. */
+bool bc_run_replay_records(const struct bc_case *c, const char *data, size_t len,
+	const struct bc_buf *records, struct bc_attempt *attempt, struct bc_err *err) BC_MUST_CHECK;
+
 /* What a boot with a port of the kernel's own leaves: what each port printed, and serial.order. */
 struct bc_recording {
 	const char *console, *kernel;
