@@ -509,6 +509,35 @@ START_TEST(test_open_reports)
 }
 END_TEST
 
+/* What the console knows of a line's writer counts more than a time stamp. */
+START_TEST(test_authors)
+{
+	static const char first[] = S "x", inside[] = "/ # " S "Kernel panic - not syncing: x",
+			  stamped[] = S "Kernel panic - not syncing: x";
+	static const struct {
+		const char *line;
+		enum bc_author author;
+		bool is_hit;
+	} lines[] = {
+		{inside, BC_AUTHOR_UNKNOWN, true},
+		{inside, BC_AUTHOR_TEXT, false},
+		{inside, BC_AUTHOR_USER, false},
+		{stamped, BC_AUTHOR_UNKNOWN, true},
+		{stamped, BC_AUTHOR_TEXT, true},
+		{stamped, BC_AUTHOR_USER, false},
+		{"Kernel panic - not syncing: x", BC_AUTHOR_USER, false},
+	};
+	for (size_t i = 0; i < BC_LEN(lines); i++) {
+		struct bc_detect *detect = bc_detect_new(NULL);
+		ck_assert(!bc_detect_line(detect, first, strlen(first), 1, BC_PHASE_KERNEL));
+		bool is_hit = bc_detect_line_of(detect, lines[i].line, strlen(lines[i].line), 2,
+			BC_PHASE_SHELL, lines[i].author);
+		ck_assert_msg(is_hit == lines[i].is_hit, "line %zu", i);
+		bc_detect_free(detect);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct {
@@ -530,6 +559,7 @@ int main(void)
 		{"loader", test_loader_phases},
 		{"bounds", test_bounds},
 		{"open reports", test_open_reports},
+		{"authors", test_authors},
 	};
 	Suite *suite = suite_create("detect rules");
 	for (size_t i = 0; i < BC_LEN(tests); i++) {
