@@ -75,15 +75,6 @@ bool bc_kallsyms_symbol(const struct bc_kallsyms *k, uint32_t index, char name[B
 	return n > 0;
 }
 
-bool bc_kallsyms_address(const struct bc_kallsyms *k, const char *name, uint64_t *address)
-{
-	char found[BC_SYMBOL_MAX], type;
-	for (uint32_t i = 0; i < k->count; i++)
-		if (bc_kallsyms_symbol(k, i, found, &type, address) && strcmp(found, name) == 0)
-			return true;
-	return false;
-}
-
 bool bc_kallsyms_name(
 	const struct bc_kallsyms *k, uint64_t address, char name[BC_SYMBOL_MAX], uint64_t *offset)
 {

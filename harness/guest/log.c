@@ -322,6 +322,7 @@ struct bc_guest_log_facts bc_guest_log_facts(const struct bc_guest_log *log)
 	return (struct bc_guest_log_facts){
 		.format = is_ring ? log->ring.layout.format : log->buf.format,
 		.is_ring = is_ring,
+		.at = is_ring ? log->ring.at : 0,
 		.has_vmcoreinfo = log->info.text != NULL,
 		.is_confirmed = log->is_confirmed,
 		.delta = is_ring ? log->ring.delta : 0,

@@ -1,4 +1,5 @@
 #include <bootcheck/base/text.h>
+#include <bootcheck/guest/loglevel.h>
 #include <bootcheck/guest/sysmap.h>
 #include <bootcheck/run/guest_memory.h>
 #include <bootcheck/sys/fs.h>
@@ -170,45 +171,18 @@ static void look_for_kallsyms(struct bc_guest_memory *memory)
 	memory->has_looked = true;
 }
 
-/* int console_printk[4]: the level now, of a message without one, the least, and the default. */
-static bool is_console_printk(
-	const struct bc_guest_memory *memory, struct bc_guest_format f, uint64_t at)
-{
-	static const uint32_t least[4] = {0, 0, 1, 1}, most[4] = {16, 7, 8, 16};
-	for (unsigned i = 0; i < 4; i++) {
-		uint32_t value = bc_guest_u32(&memory->ram, f, at + 4 * i);
-		if (value < least[i] || value > most[i])
-			return false;
-	}
-	return true;
-}
-
-static uint64_t find_console_printk(struct bc_guest_memory *memory)
-{
-	static const char name[] = "console_printk";
-	struct bc_guest_log_facts facts = bc_guest_log_facts(memory->live);
-	uint64_t delta = facts.image_delta ? facts.image_delta : facts.delta, address = 0;
-	if (!memory->has_map || !bc_sysmap_address(&memory->map, name, &address)) {
-		look_for_kallsyms(memory);
-		if (!memory->has_kallsyms ||
-			!bc_kallsyms_address(&memory->kallsyms, name, &address))
-			return 0;
-	}
-	uint64_t at = bc_guest_cut(facts.format, address - delta);
-	return is_console_printk(memory, facts.format, at) ? at : 0;
-}
-
 int bc_guest_memory_console_level(struct bc_guest_memory *memory)
 {
 	if (!memory->live)
 		return -1;
-	if (!memory->has_looked_level)
-		memory->level_at = find_console_printk(memory);
+	struct bc_guest_log_facts facts = bc_guest_log_facts(memory->live);
+	if (!memory->has_looked_level && facts.is_ring)
+		memory->level_at = bc_guest_loglevel_find(&memory->ram, facts.format, facts.at,
+			facts.image_delta ? facts.image_delta : facts.delta);
 	memory->has_looked_level = true;
-	struct bc_guest_format f = bc_guest_log_facts(memory->live).format;
-	if (!memory->level_at || !is_console_printk(memory, f, memory->level_at))
-		return -1;
-	return (int)bc_guest_u32(&memory->ram, f, memory->level_at);
+	return memory->level_at
+		? bc_guest_loglevel_read(&memory->ram, facts.format, memory->level_at)
+		: -1;
 }
 
 bool bc_guest_memory_function(

@@ -4,6 +4,7 @@
 
 #include <bootcheck/guest/kallsyms.h>
 #include <bootcheck/guest/log.h>
+#include <bootcheck/guest/loglevel.h>
 #include <bootcheck/guest/sysmap.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -60,6 +61,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		BC_IGNORE(bc_sysmap_name(&map, 0, map.symbols.items[0].address + 9, name, &value));
 		bc_sysmap_release(&map);
 	}
+	uint64_t level = bc_guest_loglevel_find(&ram, formats[0], size / 2, 0x1000);
+	if (level && bc_guest_loglevel_read(&ram, formats[0], level) < 0)
+		__builtin_trap();
 	bc_guest_ram_release(&ram);
 	return 0;
 }

@@ -33,9 +33,6 @@ bool bc_kallsyms_find(const struct bc_guest_ram *ram, struct bc_guest_format for
  * or nothing. */
 bool bc_kallsyms_name(const struct bc_kallsyms *symbols, uint64_t address, char name[BC_SYMBOL_MAX],
 	uint64_t *offset) BC_MUST_CHECK;
-/* The address of the first symbol of that name; false when there is none. Looks at each. */
-bool bc_kallsyms_address(
-	const struct bc_kallsyms *symbols, const char *name, uint64_t *address) BC_MUST_CHECK;
 /* Decodes one symbol; *type is nm's letter. */
 bool bc_kallsyms_symbol(const struct bc_kallsyms *symbols, uint32_t index, char name[BC_SYMBOL_MAX],
 	char *type, uint64_t *address) BC_MUST_CHECK;

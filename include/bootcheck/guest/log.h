@@ -53,6 +53,7 @@ struct bc_guest_log_facts {
 	bool is_ring;	      /* 5.10 or later */
 	bool has_vmcoreinfo;  /* the kernel says where its log is */
 	bool is_confirmed;    /* what VMCOREINFO or the symbols say is the one found */
+	uint64_t at;	      /* offset of the ring's descriptor, which lies in the kernel's data */
 	uint64_t delta;	      /* virtual address minus offset, of the log's memory */
 	uint64_t image_delta; /* the same for the kernel's image; 0 = not known */
 	const char *release;  /* `uname -r` where VMCOREINFO has it, or "" */

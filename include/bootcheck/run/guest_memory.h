@@ -35,7 +35,7 @@ bool bc_guest_memory_follow(
 void bc_guest_memory_forget_live(struct bc_guest_memory *memory);
 /* Of the log that is followed: a ring of 5.10 or later? */
 bool bc_guest_memory_is_ring(const struct bc_guest_memory *memory);
-/* console_loglevel: the kernel prints records of a lower level. -1 if the symbol `console_printk` is not known. */
+/* console_loglevel: the kernel prints records of a lower level. -1 if it was not found. */
 int bc_guest_memory_console_level(struct bc_guest_memory *memory);
 /* The guest does not run any more: the rest of the log may be read as it stands. */
 void bc_guest_memory_stop(struct bc_guest_memory *memory);
