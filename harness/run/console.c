@@ -134,7 +134,15 @@ bool bc_console_is_doubtful(const struct bc_console *c, const char *data, size_t
 	/* Before the kernel has printed a time, it prints none with `quiet`. */
 	if (c->newest_us && !c->has_user && !c->has_text)
 		return false;
-	return memchr(data, '[', len) || c->held.len;
+	struct bc_printk prefix;
+	for (const char *p = data; (p = memchr(p, '[', len - (size_t)(p - data))) != NULL; p++) {
+		enum bc_printk_match m =
+			bc_printk_parse(p, len - (size_t)(p - data), false, &prefix);
+		/* A boot that begins says nothing of itself yet. */
+		if (m == BC_PRINTK_MORE || (m == BC_PRINTK_YES && prefix.has_stamp && prefix.us))
+			return true;
+	}
+	return c->held.len > 0;
 }
 
 void bc_console_reset_stamps(struct bc_console *c)

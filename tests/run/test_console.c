@@ -335,6 +335,9 @@ START_TEST(ring_of_a_console_with_stamps)
 	push(&c, INIT);
 	ck_assert(bc_console_is_doubtful(&c, "[", 1));
 	ck_assert(!bc_console_is_doubtful(&c, "x", 1));
+	ck_assert(!bc_console_is_doubtful(&c, "[root@vm ~]# ", 13));
+	ck_assert(bc_console_is_doubtful(&c, "a[b [    1.000000] c", 20));
+	ck_assert(!bc_console_is_doubtful(&c, "[    0.000000] c", 16));
 	ck_assert(!bc_console_is_exact(&c));
 	bc_console_follow(&c, &ring);
 	push(&c, "[    8.000000] one\r\n");
