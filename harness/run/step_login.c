@@ -163,4 +163,4 @@ static void describe(const void *state, const struct bc_dialog *d, struct bc_buf
 
 extern const struct bc_step_kind bc_step_login;
 const struct bc_step_kind bc_step_login = {&bc_step_login_variant, sizeof(struct login), false,
-	init, release, start, text, NULL, NULL, describe, typed, false};
+	init, release, start, text, NULL, NULL, describe, typed, false, NULL};
