@@ -131,6 +131,21 @@ START_TEST(more_was_typed_than_the_case_types)
 }
 END_TEST
 
+/* The answers stand behind their questions, and the login tells of the last one. */
+START_TEST(a_login_replayed)
+{
+	static const char *const logs[] = {INIT
+		"vm login: root\r\nPassword: \r\nLast login: Tue Nov 25\r\n/ # " RUN,
+		INIT "vm login: root (automatic login)\r\n\r\n/ # " RUN};
+	struct bc_err err = {0};
+	add_map_step("login", "user", "root", "password", "secret", NULL);
+	add_step("run", "true", NULL);
+	ck_assert(bc_run_replay(
+		&rig.c, logs[_i / 3], strlen(logs[_i / 3]), (size_t)(_i % 3), &rig.attempt, &err));
+	ck_assert_msg(rig.attempt.verdict == BC_PASS, "%s", rig.attempt.title);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("session and recordings");
@@ -142,6 +157,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, two_ports_replayed);
 	tcase_add_loop_test(tc, a_whole_line_with_a_prompt, 0, (int)BC_LEN(whole_lines));
 	tcase_add_loop_test(tc, more_was_typed_than_the_case_types, 0, 2);
+	tcase_add_loop_test(tc, a_login_replayed, 0, 6);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
