@@ -141,6 +141,7 @@ struct judgement {
 	enum owner owner;
 	size_t len; /* of the prefix, or of the whole line when it is known */
 	bool is_whole;
+	size_t notice; /* bytes of a notice in front of the record, a line of their own */
 	struct bc_printk prefix;
 	long awaited; /* index of the awaited line, or -1 */
 };
@@ -291,7 +292,7 @@ static void judge(const struct bc_console *c, const struct bytes *b, struct judg
 	if (first == '[' || (first == '<' && (b->at_start || c->has_levels)))
 		j->owner = judge_prefix(c, b, j);
 	if (first == '*' && knows_kernel(c)) {
-		enum bc_printk_match m = bc_printk_notice(b->data, b->len);
+		enum bc_printk_match m = bc_printk_notice(b->data, b->len, &j->notice, &j->prefix);
 		j->owner = m == BC_PRINTK_YES		     ? KERNELS
 			: m == BC_PRINTK_MORE && !b->is_last ? LATER
 							     : USERS;
@@ -403,6 +404,13 @@ static size_t take_user(struct bc_console *c, const char *data, size_t len, bool
 	case KERNELS:
 		break;
 	}
+	if (j.notice) {
+		give(c, &c->kernel, data, j.notice);
+		bc_writer_finish(&c->kernel);
+		accept(c, &j);
+		c->in_record = true;
+		return j.notice + give(c, &c->kernel, data + j.notice, j.prefix.len);
+	}
 	accept(c, &j);
 	c->in_record = !j.is_whole;
 	/* A notice has no prefix: its first byte says no less. */
@@ -425,6 +433,8 @@ static size_t fast_line(struct bc_console *c, const char *data, size_t len)
 	struct bytes b = {data, n + 1, true, false};
 	if (n)
 		judge(c, &b, &j);
+	if (j.owner == KERNELS && j.notice)
+		return 0;
 	if (j.owner == KERNELS && !j.is_whole) {
 		bool is_open = false;
 		uint64_t outer = c->record_us;

@@ -121,6 +121,14 @@ static const struct {
 	{"dropped", ONE "x** 12 printk messages dropped **\r\n[    2.000000] b\r\ny\r\n",
 		"K 0|[    1.000000] one\nK 21|** 12 printk messages dropped **\n"
 		"K 55|[    2.000000] b\nU 20+1,73+3|xy\n"},
+	{"dropped, before 4.13",
+		ONE "x** 5 printk messages dropped ** [   30.000000] b\r\ny\r\n"
+		    "** 5 printk messages dropped ** [   31.000000][   T1] c\r\n",
+		"K 0|[    1.000000] one\nK 21|** 5 printk messages dropped ** \n"
+		"K 53|[   30.000000] b\nU 20+1,71+3|xy\n"
+		"K 74|** 5 printk messages dropped ** \nK 106|[   31.000000][   T1] c\n"},
+	{"a user's stars", ONE "x** 5 printk messages dropped ** [   30] b\r\n",
+		"K 0|[    1.000000] one\nU 20|x** 5 printk messages dropped ** [   30] b\n"},
 	{"replayed", ONE "x** replaying previous printk message **\r\n** 1 printk **\r\n",
 		"K 0|[    1.000000] one\nK 21|** replaying previous printk message **\n"
 		"U 20+1,62+16|x** 1 printk **\n"},
