@@ -35,10 +35,23 @@ static void set_phase(struct bc_session *s, enum bc_phase_id phase)
 
 /* Deciding */
 
+/* A command that never ended: was it another boot that seemed to be its output? */
+static bool decide_reset(struct bc_session *s, enum bc_fail_kind kind)
+{
+	bool is_open = kind == BC_KIND_MISSING || kind == BC_KIND_TIMEOUT ||
+		kind == BC_KIND_HANG_IDLE || kind == BC_KIND_HANG_SPIN || kind == BC_KIND_EXITED;
+	struct bc_detect *detect = s->shell->detect;
+	if (!is_open || bc_dialog_claimed(s->dialog) != BC_CLAIM_OUTPUT ||
+		!bc_detect_was_no_output(detect))
+		return false;
+	bc_session_decide_hit(s->shell, bc_detect_count(detect), "", 0);
+	return s->is_decided;
+}
+
 void bc_session_decide(struct bc_session *s, enum bc_verdict verdict, enum bc_fail_kind kind,
 	const char *title, const char *hint)
 {
-	if (s->is_decided)
+	if (s->is_decided || decide_reset(s, kind))
 		return;
 	char *silent = bc_session_silent_title(s, &kind, title ? title : "", &hint);
 	s->is_decided = true;
@@ -246,9 +259,15 @@ static void on_line(void *ctx, const struct bc_console_line *line)
 			.len = line->len,
 			.line = line->number});
 	enum bc_stream stream = stream_of(port, line->stream);
-	if (is_for_detectors(port, stream, line) &&
-		bc_detect_line(port->detect, line->data, line->len, line->number, before))
-		on_hit(port, line);
+	bool is_output = port == s->shell && bc_dialog_claimed(s->dialog) == BC_CLAIM_OUTPUT;
+	if (!is_output)
+		bc_detect_end_output(port->detect);
+	if (is_for_detectors(port, stream, line)) {
+		if (bc_detect_line(port->detect, line->data, line->len, line->number, before))
+			on_hit(port, line);
+	} else if (is_output) {
+		bc_detect_output(port->detect, line->data, line->len, line->number);
+	}
 	if (s->is_decided)
 		return;
 	struct bc_text text = {line->data, line->len, line->consumed, true, stream, line->number};

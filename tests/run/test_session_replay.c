@@ -146,6 +146,49 @@ START_TEST(a_login_replayed)
 }
 END_TEST
 
+#define LINE(time, text) "[    " time "] " text "\r\n"
+#define BANNER		 LINE("0.000000", "Booting Linux") LINE("0.000000", "Linux version 6.1.0")
+#define FIRST                                                                                      \
+	BANNER LINE("0.100000", "a") LINE("1.200000", "b")                                         \
+		LINE("2.300000", "Run /i as init process")
+#define AGAIN                                                                                      \
+	BANNER LINE("0.100500", "a") LINE("1.200700", "b")                                         \
+		LINE("2.300000", "Run /i as init process")
+#define COMMAND                                                                                    \
+	"/ # echo 'bc-''begin-deadbeef'; x; echo 'bc-''end-deadbeef' $?\r\nbc-begin-deadbeef\r\n"
+
+/* Another boot in what seems to be a command's output: an old log, as long as the command ends. */
+START_TEST(a_reset_under_a_command)
+{
+	static const struct {
+		const char *log;
+		enum bc_fail_kind kind;
+	} logs[] = {{FIRST COMMAND AGAIN "/ # ", BC_KIND_RESET_LOOP},
+		{FIRST COMMAND AGAIN "bc-end-deadbeef 0\r\n/ # ", BC_KIND_NONE},
+		{FIRST COMMAND FIRST, BC_KIND_MISSING},
+		{FIRST COMMAND LINE("2.500000", "reboot: Restarting system") AGAIN,
+			BC_KIND_MISSING}};
+	struct bc_err err = {0};
+	add_step("run", "x", NULL);
+	ck_assert(bc_run_replay(&rig.c, logs[_i].log, strlen(logs[_i].log), 0, &rig.attempt, &err));
+	ck_assert_int_eq(rig.attempt.kind, logs[_i].kind);
+	if (rig.attempt.kind == BC_KIND_RESET_LOOP)
+		ck_assert_int_eq(rig.attempt.line, 9);
+}
+END_TEST
+
+/* The log that the first command printed is none of the second one's. */
+START_TEST(a_log_before_a_command_that_never_ends)
+{
+	static const char log[] = FIRST COMMAND AGAIN "bc-end-deadbeef 0\r\n/ # " COMMAND "y\r\n";
+	struct bc_err err = {0};
+	add_step("run", "x", NULL);
+	add_step("run", "x", NULL);
+	ck_assert(bc_run_replay(&rig.c, log, sizeof(log) - 1, 0, &rig.attempt, &err));
+	ck_assert_int_eq(rig.attempt.kind, BC_KIND_MISSING);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("session and recordings");
@@ -158,6 +201,8 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tc, a_whole_line_with_a_prompt, 0, (int)BC_LEN(whole_lines));
 	tcase_add_loop_test(tc, more_was_typed_than_the_case_types, 0, 2);
 	tcase_add_loop_test(tc, a_login_replayed, 0, 6);
+	tcase_add_loop_test(tc, a_reset_under_a_command, 0, 4);
+	tcase_add_test(tc, a_log_before_a_command_that_never_ends);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
