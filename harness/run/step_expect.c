@@ -80,14 +80,17 @@ static enum bc_step_state text(
 	return BC_STEP_WAIT;
 }
 
-/* Behind a prompt somebody may print, also the text that is awaited. */
+/* Behind a prompt somebody may print, also the text that is awaited; or the line ends there. */
 static enum bc_sign sign(const void *state, const struct bc_text *t)
 {
 	const struct expect *e = state;
 	if (!e->pattern)
 		return BC_SIGN_NONE;
-	bool is_there = t->start && bc_stream_fits(e->stream, t->stream) &&
-		bc_pattern_find(e->pattern, t->data, t->len, t->start, 0, NULL, 0) == BC_MATCH_YES;
+	bool is_there = t->start == t->len ||
+		(bc_stream_fits(e->stream, t->stream) &&
+			bc_pattern_find(e->pattern, t->data, t->len, t->start, 0, NULL, 0) ==
+				BC_MATCH_YES);
+	is_there &= t->start > 0;
 	return is_there ? BC_SIGN_SEEN : BC_SIGN_MISSING;
 }
 

@@ -77,6 +77,7 @@ static const struct {
 	{"/ # \r\n", NULL, NULL, NULL, NULL, false},
 	{"Starting # services\r\n", "expect", "stopped", NULL, NULL, false},
 	{"Starting # services\r\nstopped\r\n", "expect", "stopped", NULL, NULL, false},
+	{"/ # \r\neth0: up\r\n", "expect", "eth0", NULL, NULL, true},
 	{"/ # eth0: up\r\n", "expect", "eth0", NULL, NULL, true},
 	{"Starting # services\r\n" RUN, "run", "true", NULL, NULL, true},
 	{"Starting services\r\n" RUN, "run", "true", NULL, NULL, false},
