@@ -25,11 +25,12 @@ static void emit(struct bc_console *c, const struct bc_writer *w, enum bc_stream
 		.data = w->text.data,
 		.len = w->text.len,
 		.number = ++c->lines,
-		.offset = w->spans[0].offset,
+		.offset = w->spans.items[0].offset,
 		.stream = stream,
 		.consumed = w->consumed,
-		.spans = w->spans,
-		.span_count = w->span_count,
+		.spans = w->spans.items,
+		.span_count = w->spans.len,
+		.is_partial = w->is_partial,
 	};
 	c->fn(c->ctx, &line);
 }

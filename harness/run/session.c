@@ -196,12 +196,16 @@ static void note_healed(struct port *port, const struct bc_console_line *line)
 	struct bc_session *s = port->s;
 	if (line->span_count < 2 || line->stream == BC_STREAM_KERNEL || port != s->shell)
 		return;
+	s->healed_pieces += line->span_count;
+	s->is_healed_partly |=
+		line->is_partial || s->healed == MAX_HEALED || s->healed_pieces > BC_HEALED_PIECES;
 	if (s->healed++ < MAX_HEALED)
 		tell(s,
 			(struct bc_session_event){.kind = BC_SESSION_HEALED,
 				.line = line->number,
 				.spans = line->spans,
-				.span_count = line->span_count});
+				.span_count = line->span_count,
+				.is_partial = line->is_partial});
 }
 
 struct bc_text bc_session_tail(const struct bc_session *s)

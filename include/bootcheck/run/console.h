@@ -28,6 +28,7 @@ struct bc_console_line {
 	/* Its raw bytes, line end included: more than one piece when records stood inside it. */
 	const struct bc_console_span *spans;
 	size_t span_count;
+	bool is_partial; /* it has more pieces than BC_CONSOLE_SPANS: these are the first ones */
 };
 
 typedef void bc_console_line_fn(void *ctx, const struct bc_console_line *line);
