@@ -22,11 +22,12 @@ static void emit(struct bc_console *c, const struct bc_writer *w, enum bc_stream
 		.data = w->text.data,
 		.len = w->text.len,
 		.number = ++c->lines,
-		.offset = w->spans[0].offset,
+		.offset = w->spans.items[0].offset,
 		.stream = stream,
 		.consumed = w->consumed,
-		.spans = w->spans,
-		.span_count = w->span_count,
+		.spans = w->spans.items,
+		.span_count = w->spans.len,
+		.is_partial = w->is_partial,
 	};
 	c->fn(c->ctx, &line);
 }
@@ -231,6 +232,13 @@ static size_t take_user(struct bc_console *c, const char *data, size_t len, bool
 	case KERNELS:
 		break;
 	}
+	if (j.notice) {
+		give(c, &c->kernel, data, j.notice);
+		bc_writer_finish(&c->kernel);
+		bc_console_accept(c, &j);
+		c->in_record = true;
+		return j.notice + give(c, &c->kernel, data + j.notice, j.prefix.len);
+	}
 	bc_console_accept(c, &j);
 	c->in_record = !j.is_whole;
 	/* A notice has no prefix: its first byte says no less. */
@@ -253,6 +261,8 @@ static size_t fast_line(struct bc_console *c, const char *data, size_t len)
 	struct bytes b = {data, n + 1, true, false};
 	if (n)
 		bc_console_judge(c, &b, &j);
+	if (j.owner == KERNELS && j.notice)
+		return 0;
 	if (j.owner == KERNELS && !j.is_whole) {
 		bool is_open = false;
 		uint64_t outer = c->record_us;

@@ -16,6 +16,7 @@ struct judgement {
 	enum owner owner;
 	size_t len; /* of the prefix, or of the whole line when it is known */
 	bool is_whole;
+	size_t notice; /* bytes of a notice in front of the record, a line of their own */
 	struct bc_printk prefix;
 	long awaited; /* index of the awaited line, or -1 */
 };

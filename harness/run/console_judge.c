@@ -205,7 +205,7 @@ void bc_console_judge(struct bc_console *c, const struct bytes *b, struct judgem
 	if (first == '[' || (first == '<' && (b->at_start || c->has_levels)))
 		j->owner = judge_prefix(c, b, j);
 	if (first == '*' && knows_kernel(c)) {
-		enum bc_printk_match m = bc_printk_notice(b->data, b->len);
+		enum bc_printk_match m = bc_printk_notice(b->data, b->len, &j->notice, &j->prefix);
 		j->owner = m == BC_PRINTK_YES		     ? KERNELS
 			: m == BC_PRINTK_MORE && !b->is_last ? LATER
 							     : USERS;

@@ -7,36 +7,6 @@
 #define HEAD_LINES   60 /* a report without a trace is over after as many lines */
 #define TAIL_LINES   20 /* a panic within as many lines of a report's end belongs to it */
 
-/* A "[ cut here ]" of one caller: two processors may be at it at once. */
-struct cut {
-	char caller[12];
-	bool is_open;
-	unsigned lines; /* of this caller since */
-	char *message;	/* the first of them */
-};
-
-struct bc_detect {
-	struct bc_scan *scan;
-	const struct bc_detector *detectors[MAX_DETECTORS];
-	struct lazy regexes[MAX_DETECTORS], ignores[MAX_DETECTORS];
-	unsigned count, banner_id, console_id, restart_id;
-	const struct bc_detector *reset;
-	struct bc_facts *facts;
-	struct trace *trace;
-	struct lazy derived, place;
-	struct {
-		BC_VEC(struct bc_hit);
-	} hits, notes;
-	struct report reports[MAX_REPORTS];
-	struct resets resets;
-	uint64_t kernel_lines;
-	struct cut cuts[MAX_REPORTS];
-	size_t next_cut;
-	bool has_stamps;
-	unsigned unstamped; /* lines in a row */
-	char previous[256];
-};
-
 static void add_detector(struct bc_detect *detect, const struct bc_detector *d)
 {
 	unsigned id = detect->count++;
@@ -84,14 +54,6 @@ struct bc_detect *bc_detect_new(const struct bc_strs *off)
 		"sched: |kernel: |KASAN|kasan|UBSAN|KFENCE|workqueue: |self-detected|"
 		"Asynchronous SError|Unhandled exception)";
 	return detect;
-}
-
-void bc_hit_release(struct bc_hit *hit)
-{
-	free(hit->title);
-	free(hit->hint);
-	free(hit->function);
-	free(hit->place);
 }
 
 void bc_detect_free(struct bc_detect *detect)
@@ -447,6 +409,12 @@ static void keep_message(struct bc_detect *detect, const struct line *line)
 	}
 }
 
+static void add_reset(struct bc_detect *detect, const struct line *line, uint64_t at)
+{
+	struct groups groups = {.text = line->text};
+	bc_vec_push(&detect->hits, make_hit(detect, detect->reset, &groups, at));
+}
+
 static bool check_reset(
 	struct bc_detect *detect, const struct line *line, bool is_banner, bool *is_replay)
 {
@@ -461,8 +429,30 @@ static bool check_reset(
 	detect->resets.is_announced = false;
 	if (was_announced || !detect->reset || detect->hits.len == BC_DETECT_HITS)
 		return false;
-	struct groups groups = {.text = line->text};
-	bc_vec_push(&detect->hits, make_hit(detect, detect->reset, &groups, at));
+	add_reset(detect, line, at);
+	return true;
+}
+
+void bc_detect_output(struct bc_detect *detect, const char *data, size_t len, uint64_t number)
+{
+	struct line line = {.number = number, .phase = BC_PHASE_SHELL};
+	(void)bc_line_parse(data, len < MAX_LINE ? len : MAX_LINE, &line);
+	bc_aside_line(&detect->aside, &detect->resets, &line);
+}
+
+void bc_detect_end_output(struct bc_detect *detect)
+{
+	detect->aside.is_open = false;
+}
+
+bool bc_detect_was_no_output(struct bc_detect *detect)
+{
+	bool was_reset = detect->aside.is_open && detect->aside.at;
+	detect->aside.is_open = false;
+	if (!was_reset || detect->resets.is_announced || !detect->reset ||
+		detect->hits.len == BC_DETECT_HITS)
+		return false;
+	add_reset(detect, &(struct line){.text = ""}, detect->aside.at);
 	return true;
 }
 
@@ -531,54 +521,4 @@ void bc_detect_reset(struct bc_detect *detect)
 	detect->resets = (struct resets){0};
 	for (size_t i = 0; i < MAX_REPORTS; i++)
 		close_report(detect, &detect->reports[i]);
-}
-
-size_t bc_detect_count(const struct bc_detect *detect)
-{
-	return detect->hits.len;
-}
-
-const struct bc_hit *bc_detect_hit(const struct bc_detect *detect, size_t index)
-{
-	return index < detect->hits.len ? &detect->hits.items[index] : NULL;
-}
-
-bool bc_detect_is_open(const struct bc_detect *detect)
-{
-	for (size_t i = 0; i < MAX_REPORTS; i++)
-		if (detect->reports[i].hit &&
-			detect->hits.items[detect->reports[i].hit - 1].is_open)
-			return true;
-	return false;
-}
-
-size_t bc_detect_notes(const struct bc_detect *detect)
-{
-	return detect->notes.len;
-}
-
-const struct bc_hit *bc_detect_note(const struct bc_detect *detect, size_t index)
-{
-	return index < detect->notes.len ? &detect->notes.items[index] : NULL;
-}
-
-const struct bc_hit *bc_detect_clue(const struct bc_detect *detect)
-{
-	const struct bc_hit *newest = NULL;
-	bc_vec_each (note, &detect->notes)
-		if (!newest || note->last > newest->last)
-			newest = note;
-	return newest;
-}
-
-bool bc_detect_ended(const struct bc_detect *detect, const struct bc_hit **hit)
-{
-	bc_vec_each (note, &detect->notes) {
-		if (!(note->detector->flags & BC_DETECT_END))
-			continue;
-		if (hit)
-			*hit = note;
-		return true;
-	}
-	return false;
 }

@@ -92,10 +92,13 @@ enum trace_line bc_trace_line(
 	struct trace *trace, const struct line *line, int *rank, char **function);
 
 /* detect_reset.c */
+#define SHORT_BOOT 16 /* lines with a time stamp: fewer than a user's dmesg may show */
 struct resets {
 	uint64_t newest_us;
 	uint32_t known[64]; /* hashes of the first lines with a time stamp above zero */
 	size_t known_len;
+	uint32_t texts[SHORT_BOOT]; /* of the first ones without their stamps */
+	unsigned moved;		    /* lines behind the banner with such a text and another stamp */
 	uint64_t banners, banner_line, kernel_lines, console_line;
 	bool is_suspected, is_announced;
 };
@@ -104,6 +107,45 @@ enum reset { RESET_NO, RESET_YES, RESET_REPLAY };
  * was printed before (a console that took over, or dmesg) and counts no more. */
 enum reset bc_resets_line(
 	struct resets *resets, const struct line *line, bool is_banner, uint64_t *at);
+
+/* What a command prints is no kernel's word, until the command never ends. */
+struct aside {
+	struct resets resets; /* as they were when it began */
+	bool is_open;
+	uint64_t at; /* the banner's line of another boot, 0 = none */
+};
+void bc_aside_line(struct aside *aside, const struct resets *before, const struct line *line);
+
+/* A "[ cut here ]" of one caller: two processors may be at it at once. */
+struct cut {
+	char caller[12];
+	bool is_open;
+	unsigned lines; /* of this caller since */
+	char *message;	/* the first of them */
+};
+
+struct bc_detect {
+	struct bc_scan *scan;
+	const struct bc_detector *detectors[MAX_DETECTORS];
+	struct lazy regexes[MAX_DETECTORS], ignores[MAX_DETECTORS];
+	unsigned count, banner_id, console_id, restart_id;
+	const struct bc_detector *reset;
+	struct bc_facts *facts;
+	struct trace *trace;
+	struct lazy derived, place;
+	struct {
+		BC_VEC(struct bc_hit);
+	} hits, notes;
+	struct report reports[MAX_REPORTS];
+	struct resets resets;
+	struct aside aside;
+	uint64_t kernel_lines;
+	struct cut cuts[MAX_REPORTS];
+	size_t next_cut;
+	bool has_stamps;
+	unsigned unstamped; /* lines in a row */
+	char previous[256];
+};
 
 /* The tables, each ended by an entry without an id. */
 extern const struct bc_detector bc_detectors_panic[], bc_detectors_oops[], bc_detectors_splat[],

@@ -5,8 +5,6 @@
 
 #include "dialog_impl.h"
 
-#define MAX_PROMPT 256 /* bytes at the start of a line in which a prompt is looked for */
-
 static const struct bc_step_kind *find_kind(const char *tag)
 {
 	for (const struct bc_step_kind *const *k = bc_step_kinds; *k; k++)
@@ -387,56 +385,6 @@ bool bc_dialog_fail_by_output(struct bc_dialog *d, enum bc_fail_kind kind, const
 void bc_dialog_wake(struct bc_dialog *d, uint64_t ms)
 {
 	d->wake_ms = d->now_ms + ms;
-}
-
-size_t bc_dialog_prompt_len(struct bc_dialog *d, enum bc_prompt whose, const char *data, size_t len)
-{
-	struct bc_span span;
-	for (size_t n = 1; n <= len && n <= MAX_PROMPT; n++)
-		if (bc_pattern_find(d->prompts[whose], data, n, 0, 0, &span, 1) == BC_MATCH_YES &&
-			span.end == n && span.end > span.start)
-			return n;
-	return 0;
-}
-
-/* A prompt ends the open tail. In a whole line it is a beginning of the line behind which something was
- * typed before we looked: the same prompt that the tail would have shown. */
-bool bc_dialog_match_prompt(
-	struct bc_dialog *d, enum bc_prompt whose, const struct bc_text *text, size_t *consumed)
-{
-	struct bc_span span;
-	size_t first = text->is_line ? text->start + 1 : text->len;
-	size_t last = text->is_line && text->len > MAX_PROMPT ? MAX_PROMPT : text->len;
-	if (text->stream == BC_STREAM_KERNEL || text->start >= text->len)
-		return false;
-	for (size_t n = first; n <= last; n++) {
-		if (bc_pattern_find(d->prompts[whose], text->data, n, 0, 0, &span, 1) !=
-				BC_MATCH_YES ||
-			span.end != n || span.end == span.start)
-			continue;
-		*consumed = n;
-		d->at_prompt = whose;
-		d->has_prompt |= whose == BC_PROMPT_SHELL;
-		return true;
-	}
-	return false;
-}
-
-bool bc_dialog_is_stranded(struct bc_dialog *d, const struct bc_text *tail)
-{
-	return !d->has_typed && d->at_prompt != BC_PROMPT_LOADER && tail->len &&
-		bc_dialog_prompt_len(d, BC_PROMPT_LOADER, tail->data, tail->len) == tail->len;
-}
-
-void bc_dialog_set_prompt(struct bc_dialog *d, enum bc_prompt whose, struct bc_pattern *pattern)
-{
-	bc_pattern_free(d->prompts[whose]);
-	d->prompts[whose] = pattern;
-}
-
-bool bc_dialog_at_prompt(const struct bc_dialog *d, enum bc_prompt whose)
-{
-	return d->at_prompt == whose;
 }
 
 void bc_dialog_power(struct bc_dialog *d, enum bc_power action)

@@ -34,7 +34,12 @@ struct bc_dialog {
 	enum bc_prompt at_prompt; /* whose prompt the console shows; BC_PROMPTS = none */
 	enum bc_claim claim;
 
-	char open[80]; /* the end of the open line */
+	char open[80];	     /* the end of the open line */
+	char typed[80];	     /* the beginning of the line that was typed last */
+	bool has_typed_line; /* … Enter included */
+	bool had_likeness;   /* a whole line that may have begun with a prompt */
+	char prompt[80];     /* the shell's last one */
+	size_t prompt_len;
 
 	/* A line on its way. */
 	bool is_typing;

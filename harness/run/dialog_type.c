@@ -30,10 +30,26 @@ static size_t find_prompt(void *ctx, const char *data, size_t len)
 	return bc_dialog_prompt_len(d, d->reader, data, len);
 }
 
+/* The beginning of the line, for whole lines that show it. Ctrl-U takes it back. */
+static void keep_typed(struct bc_dialog *d, const char *data, size_t len)
+{
+	size_t n = strlen(d->typed);
+	for (size_t i = 0; i < len; i++) {
+		bool is_end = data[i] == '\n' || data[i] == '\r';
+		if (d->has_typed_line || data[i] == 0x15)
+			n = 0;
+		d->has_typed_line = is_end;
+		if (!is_end && data[i] != 0x15 && n + 1 < sizeof(d->typed))
+			d->typed[n++] = data[i];
+	}
+	d->typed[n] = '\0';
+}
+
 void bc_dialog_send(struct bc_dialog *d, const char *data, size_t len)
 {
 	d->at_prompt = BC_PROMPTS;
 	d->has_typed = true;
+	keep_typed(d, data, len);
 	if (!d->is_replay)
 		d->io->send(d->io->ctx, data, len);
 }

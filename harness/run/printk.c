@@ -182,7 +182,8 @@ enum bc_printk_match bc_printk_parse(
 	return m;
 }
 
-enum bc_printk_match bc_printk_notice(const char *data, size_t len)
+enum bc_printk_match bc_printk_notice(
+	const char *data, size_t len, size_t *before, struct bc_printk *next)
 {
 	struct cursor at = {data, data + len};
 	uint64_t count;
@@ -200,7 +201,13 @@ enum bc_printk_match bc_printk_notice(const char *data, size_t len)
 		return m;
 	if (at.p == at.end)
 		return BC_PRINTK_MORE;
-	return *at.p == '\r' || *at.p == '\n' ? BC_PRINTK_YES : BC_PRINTK_NO;
+	*before = 0;
+	if (*at.p == '\r' || *at.p == '\n')
+		return BC_PRINTK_YES;
+	if (*at.p++ != ' ')
+		return BC_PRINTK_NO;
+	*before = (size_t)(at.p - data);
+	return bc_printk_parse(at.p, (size_t)(at.end - at.p), false, next);
 }
 
 size_t bc_printk_prefix(const char *data, size_t len, uint64_t *us)

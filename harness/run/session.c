@@ -35,10 +35,23 @@ static void set_phase(struct bc_session *s, enum bc_phase_id phase)
 
 /* Deciding */
 
+/* A command that never ended: was it another boot that seemed to be its output? */
+static bool decide_reset(struct bc_session *s, enum bc_fail_kind kind)
+{
+	bool is_open = kind == BC_KIND_MISSING || kind == BC_KIND_TIMEOUT ||
+		kind == BC_KIND_HANG_IDLE || kind == BC_KIND_HANG_SPIN || kind == BC_KIND_EXITED;
+	struct bc_detect *detect = s->shell->detect;
+	if (!is_open || bc_dialog_claimed(s->dialog) != BC_CLAIM_OUTPUT ||
+		!bc_detect_was_no_output(detect))
+		return false;
+	bc_session_decide_hit(s->shell, bc_detect_count(detect), "", 0);
+	return s->is_decided;
+}
+
 void bc_session_decide(struct bc_session *s, enum bc_verdict verdict, enum bc_fail_kind kind,
 	const char *title, const char *hint)
 {
-	if (s->is_decided)
+	if (s->is_decided || decide_reset(s, kind))
 		return;
 	char *silent = bc_session_silent_title(s, &kind, title ? title : "", &hint);
 	s->is_decided = true;
@@ -190,12 +203,16 @@ static void note_healed(struct port *port, const struct bc_console_line *line)
 	struct bc_session *s = port->s;
 	if (line->span_count < 2 || line->stream == BC_STREAM_KERNEL || port != s->shell)
 		return;
+	s->healed_pieces += line->span_count;
+	s->is_healed_partly |=
+		line->is_partial || s->healed == MAX_HEALED || s->healed_pieces > BC_HEALED_PIECES;
 	if (s->healed++ < MAX_HEALED)
 		tell(s,
 			(struct bc_session_event){.kind = BC_SESSION_HEALED,
 				.line = line->number,
 				.spans = line->spans,
-				.span_count = line->span_count});
+				.span_count = line->span_count,
+				.is_partial = line->is_partial});
 }
 
 struct bc_text bc_session_tail(const struct bc_session *s)
@@ -236,6 +253,24 @@ void bc_session_offer_tail(struct bc_session *s)
 	s->is_stranded = consumed < text.len && bc_session_is_stranded(s, &text);
 }
 
+/* before: the phase that the line was printed in. */
+static void look_for_failures(
+	struct port *port, const struct bc_console_line *line, enum bc_phase_id before)
+{
+	struct bc_session *s = port->s;
+	enum bc_author author = author_of(port, line);
+	bool is_output = port == s->shell && bc_dialog_claimed(s->dialog) == BC_CLAIM_OUTPUT;
+	if (!is_output)
+		bc_detect_end_output(port->detect);
+	if (is_for_detectors(port, stream_of(port, line->stream), line)) {
+		if (bc_detect_line_of(
+			    port->detect, line->data, line->len, line->number, before, author))
+			on_hit(port, line);
+	} else if (is_output && author != BC_AUTHOR_USER) {
+		bc_detect_output(port->detect, line->data, line->len, line->number);
+	}
+}
+
 static void on_line(void *ctx, const struct bc_console_line *line)
 {
 	struct port *port = ctx;
@@ -253,10 +288,7 @@ static void on_line(void *ctx, const struct bc_console_line *line)
 			.len = line->len,
 			.line = line->number});
 	enum bc_stream stream = stream_of(port, line->stream);
-	if (is_for_detectors(port, stream, line) &&
-		bc_detect_line_of(port->detect, line->data, line->len, line->number, before,
-			author_of(port, line)))
-		on_hit(port, line);
+	look_for_failures(port, line, before);
 	if (s->is_decided)
 		return;
 	struct bc_text text = {line->data, line->len, line->consumed, true, stream, line->number};

@@ -48,6 +48,8 @@ struct bc_session {
 	} phases;
 	uint64_t now_ms, last_byte_ms;
 	uint64_t healed; /* lines that records had cut */
+	uint64_t healed_pieces;
+	bool is_healed_partly; /* not all of their bytes were told of */
 	bool is_started, is_ended, saw_prompt;
 	bool is_doubtful; /* the open line matches a reject so far; what is still to come may change that */
 

@@ -97,6 +97,8 @@ void bc_session_result(struct bc_session *s, uint64_t now_ms, struct bc_attempt 
 		char count[32];
 		snprintf(count, sizeof(count), "%llu", (unsigned long long)s->healed);
 		bc_property_add(&a->properties, "console.healed", count);
+		if (s->is_healed_partly)
+			bc_property_add(&a->properties, "console.healed-incomplete", "true");
 	}
 	bc_vec_each (k, &s->known)
 		if (!k->is_used)

@@ -70,4 +70,4 @@ static void describe(const void *state, const struct bc_dialog *d, struct bc_buf
 
 extern const struct bc_step_kind bc_step_activate;
 const struct bc_step_kind bc_step_activate = {&bc_step_activate_variant, sizeof(struct activate),
-	false, init, release, start, text, NULL, NULL, describe, NULL, false};
+	false, init, release, start, text, NULL, NULL, describe, NULL, false, NULL};

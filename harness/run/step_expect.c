@@ -80,6 +80,20 @@ static enum bc_step_state text(
 	return BC_STEP_WAIT;
 }
 
+/* Behind a prompt somebody may print, also the text that is awaited; or the line ends there. */
+static enum bc_sign sign(const void *state, const struct bc_text *t)
+{
+	const struct expect *e = state;
+	if (!e->pattern)
+		return BC_SIGN_NONE;
+	bool is_there = t->start == t->len ||
+		(bc_stream_fits(e->stream, t->stream) &&
+			bc_pattern_find(e->pattern, t->data, t->len, t->start, 0, NULL, 0) ==
+				BC_MATCH_YES);
+	is_there &= t->start > 0;
+	return is_there ? BC_SIGN_SEEN : BC_SIGN_MISSING;
+}
+
 static void describe(const void *state, const struct bc_dialog *d, struct bc_buf *out)
 {
 	const struct expect *e = state;
@@ -93,4 +107,4 @@ static void describe(const void *state, const struct bc_dialog *d, struct bc_buf
 
 extern const struct bc_step_kind bc_step_expect;
 const struct bc_step_kind bc_step_expect = {&bc_step_expect_variant, sizeof(struct expect), false,
-	init, release, start, text, NULL, NULL, describe, NULL, false};
+	init, release, start, text, NULL, NULL, describe, NULL, false, sign};

@@ -7,11 +7,14 @@
 #include <bootcheck/run/steps.h>
 
 #define MAX_TRIES 3 /* a getty that asks again without a word has not got the name */
+/* A question stays open. What agetty says of an automatic login begins like one: `vm login: root (automatic login)`. */
+#define SETTLE_MS 50
 
 struct login {
 	const char *user, *password; /* borrowed from the case; password may be NULL */
 	enum { NAME, NAME_TYPED, PASSWORD_TYPED } phase;
 	bool is_activated;
+	bool is_asked; /* the name, a moment ago */
 	int tries;
 };
 
@@ -54,17 +57,18 @@ static enum bc_step_state start(void *state, struct bc_dialog *d)
 	return BC_STEP_WAIT;
 }
 
-/* Does the open line end in a question with this word? Blanks behind its colon do not count. In a recording the
- * answer may stand behind it already. *end is behind the question. */
-static bool asks(const struct bc_dialog *d, const struct bc_text *t, const char *word, size_t *end)
+/* Does the open line end in this question? Blanks behind its colon do not count. In a recording the answer may
+ * stand behind it already. *at is where the question begins, *end is behind it. */
+static bool asks(const struct bc_dialog *d, const struct bc_text *t, const char *question,
+	size_t *at, size_t *end)
 {
-	size_t n = strlen(word);
+	size_t n = strlen(question);
 	if (t->is_line && !bc_dialog_is_replay(d))
 		return false;
-	for (size_t at = t->start; at + n <= t->len; at++) {
-		if (strncasecmp(t->data + at, word, n) != 0)
+	for (*at = t->start; *at + n <= t->len; ++*at) {
+		if (strncasecmp(t->data + *at, question, n) != 0)
 			continue;
-		size_t after = at + n;
+		size_t after = *at + n;
 		while (after < t->len && t->data[after] == ' ')
 			after++;
 		if (after < t->len && !t->is_line)
@@ -73,6 +77,30 @@ static bool asks(const struct bc_dialog *d, const struct bc_text *t, const char 
 		return true;
 	}
 	return false;
+}
+
+/* Gettys ask `HOST login: `. `Last login:`, `Last failed login:` and a date are told by a login that has succeeded,
+ * and the date may be late. */
+static bool asks_name(
+	const struct login *l, const struct bc_dialog *d, const struct bc_text *t, size_t *consumed)
+{
+	size_t at, end;
+	/* A recording has the answer in the same line, or agetty's word that there is none. */
+	if (bc_dialog_is_replay(d) && !t->is_line)
+		return false;
+	if (l->phase == PASSWORD_TYPED || !asks(d, t, "login:", &at, &end))
+		return false;
+	for (size_t i = 0; i + 5 <= at; i++)
+		if (strncasecmp(t->data + i, "last ", 5) == 0 && (!i || t->data[i - 1] == ' '))
+			return false;
+	*consumed = end;
+	return true;
+}
+
+static bool asks_password(const struct bc_dialog *d, const struct bc_text *t, size_t *consumed)
+{
+	size_t at;
+	return asks(d, t, "password:", &at, consumed);
 }
 
 static bool says(const struct bc_text *t, const char *text)
@@ -127,6 +155,48 @@ static enum bc_step_state refuse(struct login *l, struct bc_dialog *d, const str
 	return bc_dialog_fail(d, BC_KIND_COMMAND, "Login incorrect: user \"%s\"", l->user);
 }
 
+/* agetty logs somebody in by itself. True if that was told; it need not be our user. */
+static bool follow_automatic(struct login *l, const struct bc_text *t)
+{
+	BC_AUTO_FREE char *name = bc_asprintf("login: %s (automatic login)", l->user);
+	if (!t->is_line || l->phase != NAME || !memmem(t->data, t->len, "(automatic login)", 17))
+		return false;
+	l->is_asked = false;
+	if (memmem(t->data, t->len, name, strlen(name)))
+		l->phase = NAME_TYPED;
+	return true;
+}
+
+/* What comes right behind the question: is it still one? */
+static enum bc_step_state settle(struct login *l, const struct bc_text *t, size_t *consumed)
+{
+	size_t after = t->start;
+	while (after < t->len && t->data[after] == ' ')
+		after++;
+	*consumed = after;
+	/* A kernel without time stamps may have ended the line: then the question stands. */
+	l->is_asked = !t->is_line || t->stream == BC_STREAM_ANY;
+	return BC_STEP_WAIT;
+}
+
+static enum bc_step_state wake(void *state, struct bc_dialog *d)
+{
+	struct login *l = state;
+	if (!l->is_asked)
+		return BC_STEP_WAIT;
+	l->is_asked = false;
+	return type_name(l, d);
+}
+
+static enum bc_step_state on_name(struct login *l, struct bc_dialog *d)
+{
+	if (bc_dialog_is_replay(d))
+		return type_name(l, d);
+	l->is_asked = true;
+	bc_dialog_wake(d, SETTLE_MS);
+	return BC_STEP_WAIT;
+}
+
 static enum bc_step_state text(
 	void *state, struct bc_dialog *d, const struct bc_text *t, size_t *consumed)
 {
@@ -141,11 +211,17 @@ static enum bc_step_state text(
 	}
 	if (l->phase != NAME && (says(t, "Login incorrect") || says(t, "Login timed out")))
 		return refuse(l, d, t);
-	if (asks(d, t, "login:", consumed))
-		return type_name(l, d);
+	if (follow_automatic(l, t)) {
+		*consumed = t->len;
+		return BC_STEP_WAIT;
+	}
+	if (l->is_asked)
+		return settle(l, t, consumed);
+	if (asks_name(l, d, t, consumed))
+		return on_name(l, d);
 	if (l->phase == NAME)
 		return BC_STEP_WAIT;
-	if (l->phase == NAME_TYPED && asks(d, t, "password:", consumed))
+	if (l->phase == NAME_TYPED && asks_password(d, t, consumed))
 		return type_password(l, d);
 	return bc_dialog_match_prompt(d, BC_PROMPT_SHELL, t, consumed) ? BC_STEP_DONE
 								       : BC_STEP_WAIT;
@@ -163,4 +239,4 @@ static void describe(const void *state, const struct bc_dialog *d, struct bc_buf
 
 extern const struct bc_step_kind bc_step_login;
 const struct bc_step_kind bc_step_login = {&bc_step_login_variant, sizeof(struct login), false,
-	init, release, start, text, NULL, NULL, describe, typed, false};
+	init, release, start, text, wake, NULL, describe, typed, false, NULL};

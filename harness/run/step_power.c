@@ -114,6 +114,14 @@ static enum bc_step_state machine(void *state, struct bc_dialog *d, enum bc_mach
 		d, BC_KIND_EXITED, "the guest reset the machine instead of powering it off");
 }
 
+/* A machine that was stopped or reset at its prompt may go on in the prompt's line. */
+static enum bc_sign sign(const void *state, const struct bc_text *t)
+{
+	const struct power *p = state;
+	bool is_there = p->action == OFF ? bc_dialog_shows(t, p->command) : t->start > 0;
+	return is_there ? BC_SIGN_SEEN : BC_SIGN_MISSING;
+}
+
 static void describe(const void *state, const struct bc_dialog *d, struct bc_buf *out)
 {
 	const struct power *p = state;
@@ -123,4 +131,4 @@ static void describe(const void *state, const struct bc_dialog *d, struct bc_buf
 
 extern const struct bc_step_kind bc_step_power;
 const struct bc_step_kind bc_step_power = {&bc_step_power_variant, sizeof(struct power), true, init,
-	release, start, text, wake, machine, describe, typed, true};
+	release, start, text, wake, machine, describe, typed, true, sign};

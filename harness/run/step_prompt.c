@@ -40,4 +40,4 @@ static void describe(const void *state, const struct bc_dialog *d, struct bc_buf
 
 extern const struct bc_step_kind bc_step_prompt;
 const struct bc_step_kind bc_step_prompt = {&bc_step_prompt_variant, sizeof(struct prompt), false,
-	init, release, start, NULL, NULL, NULL, describe, NULL, false};
+	init, release, start, NULL, NULL, NULL, describe, NULL, false, NULL};

@@ -45,4 +45,4 @@ static void describe(const void *state, const struct bc_dialog *d, struct bc_buf
 
 extern const struct bc_step_kind bc_step_reject;
 const struct bc_step_kind bc_step_reject = {&bc_step_reject_variant, sizeof(struct reject), false,
-	init, release, start, NULL, NULL, NULL, describe, NULL, false};
+	init, release, start, NULL, NULL, NULL, describe, NULL, false, NULL};

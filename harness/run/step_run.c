@@ -7,7 +7,8 @@
 
 #include "command.h"
 
-#define MAX_MARKER 64 /* bytes: the end marker with the exit status is shorter */
+#define HEAD	   "echo 'bc-''begin-" /* of what is typed */
+#define MAX_MARKER 64		       /* bytes: the end marker with the exit status is shorter */
 /* A shell that shows nothing where a command of several lines goes on gets the next line after this. */
 #define NO_PROMPT_MS 1000
 
@@ -87,9 +88,9 @@ static void type(struct run *r, struct bc_dialog *d)
 	bc_dialog_new_nonce(d);
 	const char *n = bc_dialog_nonce(d);
 	bc_buf_addf(&text,
-		needs_line	      ? "echo 'bc-''begin-%s'; { %s\n}; echo 'bc-''end-%s' $?"
-			: needs_group ? "echo 'bc-''begin-%s'; { %s }; echo 'bc-''end-%s' $?"
-				      : "echo 'bc-''begin-%s'; %s; echo 'bc-''end-%s' $?",
+		needs_line	      ? HEAD "%s'; { %s\n}; echo 'bc-''end-%s' $?"
+			: needs_group ? HEAD "%s'; { %s }; echo 'bc-''end-%s' $?"
+				      : HEAD "%s'; %s; echo 'bc-''end-%s' $?",
 		n, command, n);
 	for (char *at = text.data, *end; at; at = end) {
 		end = strchr(at, '\n');
@@ -245,6 +246,12 @@ static enum bc_step_state text(
 	return t->is_line ? take_output(r, d, t, consumed) : BC_STEP_WAIT;
 }
 
+static enum bc_sign sign(const void *state, const struct bc_text *t)
+{
+	(void)state;
+	return bc_dialog_shows(t, HEAD) ? BC_SIGN_SEEN : BC_SIGN_MISSING;
+}
+
 static void describe(const void *state, const struct bc_dialog *d, struct bc_buf *out)
 {
 	const struct run *r = state;
@@ -257,4 +264,4 @@ static void describe(const void *state, const struct bc_dialog *d, struct bc_buf
 
 extern const struct bc_step_kind bc_step_run;
 const struct bc_step_kind bc_step_run = {&bc_step_run_variant, sizeof(struct run), true, init,
-	release, start, text, wake, NULL, describe, typed, false};
+	release, start, text, wake, NULL, describe, typed, false, sign};

@@ -81,6 +81,13 @@ static enum bc_step_state start(void *state, struct bc_dialog *d)
 	return bc_dialog_is_typed(d) ? typed(s, d) : BC_STEP_WAIT;
 }
 
+static enum bc_sign sign(const void *state, const struct bc_text *t)
+{
+	const struct send *s = state;
+	const char *shown = s->watch == UNWATCHED || !s->has_enter ? "" : s->text;
+	return bc_dialog_shows(t, shown) ? BC_SIGN_SEEN : BC_SIGN_MISSING;
+}
+
 static void describe(const void *state, const struct bc_dialog *d, struct bc_buf *out)
 {
 	(void)state;
@@ -90,4 +97,4 @@ static void describe(const void *state, const struct bc_dialog *d, struct bc_buf
 
 extern const struct bc_step_kind bc_step_send;
 const struct bc_step_kind bc_step_send = {&bc_step_send_variant, sizeof(struct send), false, init,
-	release, start, NULL, NULL, NULL, describe, typed, false};
+	release, start, NULL, NULL, NULL, describe, typed, false, sign};

@@ -45,4 +45,4 @@ static void describe(const void *state, const struct bc_dialog *d, struct bc_buf
 
 extern const struct bc_step_kind bc_step_serve;
 const struct bc_step_kind bc_step_serve = {&bc_step_serve_variant, sizeof(struct serve), false,
-	init, release, start, NULL, NULL, NULL, describe, NULL, false};
+	init, release, start, NULL, NULL, NULL, describe, NULL, false, NULL};

@@ -248,4 +248,4 @@ static void describe(const void *state, const struct bc_dialog *d, struct bc_buf
 
 extern const struct bc_step_kind bc_step_uboot;
 const struct bc_step_kind bc_step_uboot = {&bc_step_uboot_variant, sizeof(struct uboot), true, init,
-	release, start, text, NULL, NULL, describe, typed, false};
+	release, start, text, NULL, NULL, describe, typed, false, NULL};

@@ -51,4 +51,4 @@ static void describe(const void *state, const struct bc_dialog *d, struct bc_buf
 
 extern const struct bc_step_kind bc_step_wait;
 const struct bc_step_kind bc_step_wait = {&bc_step_wait_variant, sizeof(struct wait), true, init,
-	release, start, NULL, wake, NULL, describe, NULL, true};
+	release, start, NULL, wake, NULL, describe, NULL, true, NULL};

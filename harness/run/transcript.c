@@ -6,8 +6,6 @@
 #define MAX_ANSWERS   ((size_t)512 << 10)
 #define MAX_EXCHANGES 1000
 
-#define MAX_HEALED 10000 /* pieces */
-
 /* [[offset, length], …] in console.log. */
 static struct bc_json *places(const struct bc_session_event *e)
 {
@@ -71,7 +69,7 @@ static struct bc_json *dialog_line(struct bc_transcript *t, const struct bc_sess
 
 static void add_healed(struct bc_transcript *t, const struct bc_session_event *e)
 {
-	for (size_t i = 0; i < e->span_count && t->attempt->healed.len < MAX_HEALED; i++)
+	for (size_t i = 0; i < e->span_count && t->attempt->healed.len < BC_HEALED_PIECES; i++)
 		bc_vec_push(&t->attempt->healed,
 			((struct bc_piece){e->spans[i].offset, e->spans[i].len}));
 }
@@ -113,6 +111,8 @@ void bc_transcript_event(struct bc_transcript *t, const struct bc_session_event 
 		line = bc_journal_line("healed", t->case_id, t->number);
 		bc_json_set_int(line, "line", (int64_t)e->line);
 		bc_json_set(line, "bytes", places(e));
+		if (e->is_partial)
+			bc_json_set_bool(line, "incomplete", true);
 		add_healed(t, e);
 		break;
 	case BC_SESSION_VERDICT:

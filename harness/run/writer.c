@@ -10,6 +10,7 @@ void bc_writer_init(struct bc_writer *w, bc_writer_line_fn *fn, void *ctx)
 void bc_writer_release(struct bc_writer *w)
 {
 	bc_buf_release(&w->text);
+	free(w->spans.items);
 }
 
 static bool is_control(unsigned char b)
@@ -46,14 +47,26 @@ bool bc_writer_has_control(const char *data, size_t len)
 /* Notes that the open line has these raw bytes. */
 static void note(struct bc_writer *w, uint64_t offset, uint64_t len)
 {
-	struct bc_console_span *last = w->span_count ? &w->spans[w->span_count - 1] : NULL;
+	struct bc_console_span *last = w->spans.len ? &w->spans.items[w->spans.len - 1] : NULL;
 	/* The byte that shows that an escape sequence is none was noted as part of it. */
 	if (last && offset < last->offset + last->len)
 		return;
-	if (last && (last->offset + last->len == offset || w->span_count == BC_CONSOLE_SPANS))
-		last->len = offset + len - last->offset;
-	else
-		w->spans[w->span_count++] = (struct bc_console_span){offset, len};
+	if (last && last->offset + last->len == offset) {
+		last->len += len;
+	} else if (w->spans.len < BC_CONSOLE_SPANS) {
+		struct bc_console_span span = {offset, len};
+		bc_vec_push(&w->spans, span);
+	} else {
+		w->is_partial = true;
+	}
+}
+
+static void start_line(struct bc_writer *w)
+{
+	bc_buf_clear(&w->text);
+	w->consumed = 0;
+	w->spans.len = 0;
+	w->is_partial = false;
 }
 
 static void end_line(struct bc_writer *w)
@@ -61,9 +74,7 @@ static void end_line(struct bc_writer *w)
 	if (!w->text.data)
 		bc_buf_adds(&w->text, "");
 	w->fn(w->ctx, w);
-	bc_buf_clear(&w->text);
-	w->consumed = 0;
-	w->span_count = 0;
+	start_line(w);
 }
 
 static void add_plain(struct bc_writer *w, uint64_t offset, const char *data, size_t len)
@@ -172,6 +183,6 @@ void bc_writer_finish(struct bc_writer *w)
 {
 	if (w->text.len)
 		end_line(w);
-	w->span_count = 0;
+	start_line(w);
 	w->state = BC_WRITER_TEXT;
 }

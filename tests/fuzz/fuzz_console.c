@@ -15,7 +15,8 @@ static void on_line(void *ctx, const struct bc_console_line *line)
 	struct bc_buf *out = ctx;
 	uint64_t past = 0;
 	if (line->len > BC_CONSOLE_LINE_MAX || !line->span_count ||
-		line->span_count > BC_CONSOLE_SPANS)
+		line->span_count > BC_CONSOLE_SPANS ||
+		(line->is_partial && line->span_count < BC_CONSOLE_SPANS))
 		abort();
 	bc_buf_addf(out, "%d %llu %llu", (int)line->stream, (unsigned long long)line->number,
 		(unsigned long long)line->offset);

@@ -121,6 +121,14 @@ static const struct {
 	{"dropped", ONE "x** 12 printk messages dropped **\r\n[    2.000000] b\r\ny\r\n",
 		"K 0|[    1.000000] one\nK 21|** 12 printk messages dropped **\n"
 		"K 55|[    2.000000] b\nU 20+1,73+3|xy\n"},
+	{"dropped, before 4.13",
+		ONE "x** 5 printk messages dropped ** [   30.000000] b\r\ny\r\n"
+		    "** 5 printk messages dropped ** [   31.000000][   T1] c\r\n",
+		"K 0|[    1.000000] one\nK 21|** 5 printk messages dropped ** \n"
+		"K 53|[   30.000000] b\nU 20+1,71+3|xy\n"
+		"K 74|** 5 printk messages dropped ** \nK 106|[   31.000000][   T1] c\n"},
+	{"a user's stars", ONE "x** 5 printk messages dropped ** [   30] b\r\n",
+		"K 0|[    1.000000] one\nU 20|x** 5 printk messages dropped ** [   30] b\n"},
 	{"replayed", ONE "x** replaying previous printk message **\r\n** 1 printk **\r\n",
 		"K 0|[    1.000000] one\nK 21|** replaying previous printk message **\n"
 		"U 20+1,62+16|x** 1 printk **\n"},
@@ -415,6 +423,52 @@ START_TEST(long_lines_are_cut)
 }
 END_TEST
 
+struct pieces {
+	const char *data;
+	struct bc_buf text; /* of userspace's bytes, by their places */
+	size_t most;
+	bool is_partial;
+};
+
+static void collect(void *ctx, const struct bc_console_line *line)
+{
+	struct pieces *p = ctx;
+	for (size_t i = 0; i < line->span_count && line->stream == BC_STREAM_USER; i++)
+		bc_buf_add(&p->text, p->data + line->spans[i].offset, (size_t)line->spans[i].len);
+	p->most = line->span_count > p->most ? line->span_count : p->most;
+	p->is_partial |= line->is_partial;
+}
+
+/* A line that was cut this often: its pieces are its own bytes, and what is left out is said. */
+START_TEST(a_line_of_many_pieces)
+{
+	static const size_t cuts[] = {31, 32, 40, BC_CONSOLE_SPANS - 1, BC_CONSOLE_SPANS, 2000};
+	BC_AUTO(bc_buf) data = {0}, user = {0};
+	struct bc_console c;
+	bc_buf_adds(&data, "[    0.500000] x\r\n");
+	for (size_t i = 0; i < cuts[_i]; i++) {
+		bc_buf_addf(&data, "u%04zu.[    1.%06zu] kernel %zu\r\n", i, i + 1, i);
+		if (i < BC_CONSOLE_SPANS)
+			bc_buf_addf(&user, "u%04zu.", i);
+	}
+	bc_buf_adds(&data, "end\r\n");
+	if (cuts[_i] < BC_CONSOLE_SPANS)
+		bc_buf_adds(&user, "end\r\n");
+	/* The next line has only its own. */
+	bc_buf_adds(&data, "next\r\n");
+	bc_buf_adds(&user, "next\r\n");
+	struct pieces p = {.data = data.data};
+	bc_console_init(&c, collect, &p);
+	bc_console_push(&c, data.data, data.len);
+	bc_console_finish(&c);
+	bc_console_release(&c);
+	ck_assert_str_eq(p.text.data, user.data);
+	ck_assert_uint_le(p.most, BC_CONSOLE_SPANS);
+	ck_assert_int_eq(p.is_partial, cuts[_i] >= BC_CONSOLE_SPANS);
+	bc_buf_release(&p.text);
+}
+END_TEST
+
 /* Recordings of real boots: whole, byte by byte and in random pieces. */
 START_TEST(recordings_split)
 {
@@ -505,6 +559,7 @@ int main(void)
 	tcase_add_test(tc, ring_found_late);
 	tcase_add_test(tc, nul_bytes_vanish);
 	tcase_add_test(tc, long_lines_are_cut);
+	tcase_add_loop_test(tc, a_line_of_many_pieces, 0, 6);
 	tcase_add_loop_test(tc, recordings_split, 0, 9);
 	tcase_add_loop_test(tc, splices_heal, 0, 3);
 	tcase_add_test(tc, printk_prefixes);

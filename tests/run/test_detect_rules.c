@@ -353,6 +353,15 @@ START_TEST(test_resets)
 		"");
 	expect(LINUX "[    0.100000] a\n[    5.200000] b\n@init\n" LINUX "/ # \n[    6.000000] c\n",
 		"");
+	/* A short boot: the few texts that it printed come again, at other times … */
+	expect(LINUX "[    0.100000] a\n[    0.200000] b\n[    5.200000] c\n@shell\n" LINUX
+		     "[    0.100700] a\n[    0.200900] b\n",
+		reset);
+	/* … or a user reads what was never printed, and a part of what was. */
+	expect(LINUX "[    0.100000] a\n[    0.200000] b\n[    5.200000] c\n@shell\n" LINUX
+		     "[    0.050000] a\n[    0.060000] hidden\n[    0.200000] b\n[    0.300000] d\n"
+		     "[    0.310000] c\n",
+		"");
 }
 END_TEST
 

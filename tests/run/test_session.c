@@ -77,6 +77,47 @@ START_TEST(kernel_line_inside_output_is_no_output)
 }
 END_TEST
 
+START_TEST(a_line_that_was_cut_too_often)
+{
+	add_step("expect", "^u+ end$", NULL);
+	begin();
+	say(1, "[    0.500000] x\r\n");
+	for (int i = 0; i < BC_CONSOLE_SPANS + _i; i++) {
+		BC_AUTO_FREE char *piece = bc_asprintf("u[    1.%06d] x\r\n", i + 1);
+		say(1, piece);
+	}
+	say(2, " end\r\n");
+	ck_assert_int_eq(result(2)->verdict, BC_PASS);
+	ck_assert_str_eq(result(2)->properties.items[0].value, "1");
+	ck_assert_uint_eq(result(2)->properties.len, 2);
+	ck_assert_str_eq(result(2)->properties.items[1].name, "console.healed-incomplete");
+}
+END_TEST
+
+/* Nothing was typed: what a line with a # begins with is no prompt. */
+START_TEST(a_line_is_no_prompt)
+{
+	add_step("expect", "{prompt}", NULL);
+	begin();
+	say(1, "# mounting the file systems of /etc/fstab\r\nStarting # services\r\n# \r\n");
+	ck_assert(!bc_session_is_decided(rig.s));
+	say(2, "/ # ");
+	ck_assert_int_eq(result(2)->verdict, BC_PASS);
+}
+END_TEST
+
+/* The shell was faster than we: its prompt and what was typed ahead come in one piece. */
+START_TEST(a_line_with_a_prompt_and_what_was_typed)
+{
+	add_step("send", "ls /etc/init.d", "echo", "no", NULL);
+	add_step("expect", "{prompt}", NULL);
+	add_step("expect", "^rcS$", NULL);
+	begin();
+	say(1, "Welcome to # 7\r\n/ # ls /etc/init.d\r\nrcS\r\n");
+	ck_assert_int_eq(result(1)->verdict, BC_PASS);
+}
+END_TEST
+
 START_TEST(prompt_behind_a_kernel_line)
 {
 	add_step("expect", "{prompt}", NULL);
@@ -508,6 +549,9 @@ int main(void)
 	tcase_add_test(tc, run_sees_status_and_output_without_newline);
 	tcase_add_test(tc, run_notices_a_line_the_shell_refused);
 	tcase_add_test(tc, kernel_line_inside_output_is_no_output);
+	tcase_add_loop_test(tc, a_line_that_was_cut_too_often, 0, 2);
+	tcase_add_test(tc, a_line_is_no_prompt);
+	tcase_add_test(tc, a_line_with_a_prompt_and_what_was_typed);
 	tcase_add_test(tc, prompt_behind_a_kernel_line);
 	tcase_add_test(tc, reject_fails_a_line_but_not_an_echo);
 	tcase_add_test(tc, reject_waits_for_the_end_of_a_line_but_not_for_ever);

@@ -111,6 +111,28 @@ START_TEST(a_panic_that_comes_then_is_the_verdict)
 }
 END_TEST
 
+/* A command's limit passes because the machine has started again. */
+START_TEST(a_reset_under_a_command)
+{
+	char n[9];
+	setup();
+	add_step("run", "x", NULL);
+	begin();
+	say(1,
+		"[    0.000000] Linux version 6.1.0\r\n[    0.100000] a\r\n[    0.900000] b\r\n"
+		"[    1.300000] Run /init as init process\r\n/ # ");
+	nonce(n);
+	BC_AUTO_FREE char *begun = bc_asprintf("bc-begin-%s\r\n", n);
+	say(2, begun);
+	say(3, "[    0.000000] Linux version 6.1.0\r\n[    0.100400] a\r\n[    0.900500] b\r\n");
+	ck_assert(!bc_session_is_decided(rig.s));
+	bc_session_tick(rig.s, 30010, BC_ACTIVITY_UNKNOWN);
+	ck_assert_int_eq(result(30010)->kind, BC_KIND_RESET_LOOP);
+	ck_assert_str_eq(result(30010)->detector, "unexpected-reset");
+	teardown();
+}
+END_TEST
+
 START_TEST(the_machine_may_end_meanwhile)
 {
 	start();
@@ -162,6 +184,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tc, each_limit_is_looked_into, 0, 4);
 	tcase_add_test(tc, what_comes_while_it_is_looked_at_is_late);
 	tcase_add_test(tc, a_panic_that_comes_then_is_the_verdict);
+	tcase_add_test(tc, a_reset_under_a_command);
 	tcase_add_test(tc, the_machine_may_end_meanwhile);
 	tcase_add_test(tc, a_host_that_is_too_slow_is_an_error);
 	tcase_add_test(tc, one_look_for_both);

@@ -29,6 +29,7 @@ struct bc_console_line {
 	/* Its raw bytes, line end included: more than one piece when records stood inside it. */
 	const struct bc_console_span *spans;
 	size_t span_count;
+	bool is_partial; /* it has more pieces than BC_CONSOLE_SPANS: these are the first ones */
 };
 
 /* The ring buffer in guest RAM. */

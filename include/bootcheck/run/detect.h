@@ -106,6 +106,12 @@ static inline bool bc_detect_line(struct bc_detect *detect, const char *data, si
 {
 	return bc_detect_line_of(detect, data, len, line, phase, BC_AUTHOR_UNKNOWN);
 }
+/* Takes a line that a command prints: userspace's, even where it looks like the kernel's. */
+void bc_detect_output(struct bc_detect *detect, const char *data, size_t len, uint64_t line);
+/* The command has ended: its output was output. */
+void bc_detect_end_output(struct bc_detect *detect);
+/* The command will never end. True if what it seemed to print was another boot: that is the newest failure now. */
+bool bc_detect_was_no_output(struct bc_detect *detect);
 /* The machine was reset, and that was expected: time stamps start again, a new banner is no finding. */
 void bc_detect_reset(struct bc_detect *detect);
 

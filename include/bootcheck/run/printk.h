@@ -25,8 +25,11 @@ enum bc_printk_match {
 enum bc_printk_match bc_printk_parse(
 	const char *data, size_t len, bool is_whole, struct bc_printk *out);
 /* A line that the console's driver adds by itself: `** 12 printk messages dropped **` or
- * `** replaying previous printk message **`. Its line end belongs to it: YES needs to see that. */
-enum bc_printk_match bc_printk_notice(const char *data, size_t len);
+ * `** replaying previous printk message **`. Its line end belongs to it: YES needs to see that.
+ * Before 4.13 a record follows in the same line instead: *before is then the length of the notice and *next the
+ * record's prefix, otherwise *before is 0. */
+enum bc_printk_match bc_printk_notice(
+	const char *data, size_t len, size_t *before, struct bc_printk *next);
 /* The length of the prefix of a whole line, 0 if it has none with a time. *us (may be NULL) receives the
  * stamp in microseconds. */
 size_t bc_printk_prefix(const char *data, size_t len, uint64_t *us);

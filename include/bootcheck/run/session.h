@@ -25,6 +25,8 @@ enum bc_session_event_kind {
 	BC_SESSION_LINE,    /* text: newest line, for progress; not NUL-terminated: len */
 };
 
+#define BC_HEALED_PIECES 10000 /* of a boot's healed lines, in its result */
+
 struct bc_session_event {
 	enum bc_session_event_kind kind;
 	uint64_t ms; /* since the boot's start */
@@ -36,6 +38,7 @@ struct bc_session_event {
 	const char *state; /* "start", "done", "failed" */
 	const struct bc_console_span *spans;
 	size_t span_count;
+	bool is_partial; /* the line has more of them */
 };
 
 struct bc_session_io {

@@ -36,6 +36,13 @@ enum bc_echo {
 	BC_ECHO_HIDDEN, /* nothing: it is not looked for */
 };
 
+/* What a piece of a recording says of a step. */
+enum bc_sign {
+	BC_SIGN_NONE, /* the step leaves none there: the next step may */
+	BC_SIGN_SEEN,
+	BC_SIGN_MISSING,
+};
+
 enum bc_machine_event {
 	BC_EVENT_OFF,	/* the guest powered the machine off */
 	BC_EVENT_RESET, /* it reset it */
@@ -65,6 +72,9 @@ struct bc_step_kind {
 	/* The line that bc_dialog_type() was given is out. NULL: the step is done then. */
 	enum bc_step_state (*typed)(void *state, struct bc_dialog *d);
 	bool ends_itself; /* when it is woken: its limit does not count */
+	/* In a recording: does the line show from t->start on that this step ran at a prompt? The prompt may
+	 * stand before t->start; 0 = it stood in a line before. NULL: steps of this kind leave no sign. */
+	enum bc_sign (*sign)(const void *state, const struct bc_text *t);
 };
 
 /* All kinds, NULL-terminated, and their parts of the case format for the plan. */
@@ -102,9 +112,12 @@ bool bc_dialog_fail_by_output(struct bc_dialog *d, enum bc_fail_kind kind, const
 	size_t len, const char *command);
 /* Calls wake() after ms. */
 void bc_dialog_wake(struct bc_dialog *d, uint64_t ms);
-/* A prompt: true and *consumed when the text ends with it. */
+/* A prompt: true and *consumed when the open line ends with it, or when a whole line has it and behind it what was
+ * typed there: a recording, or a reader that was faster than we. */
 bool bc_dialog_match_prompt(
 	struct bc_dialog *d, enum bc_prompt whose, const struct bc_text *text, size_t *consumed);
+/* True when the line shows from t->start on what was typed, up to its first control. */
+bool bc_dialog_shows(const struct bc_text *t, const char *typed);
 /* From now on this is the prompt. Takes the pattern. */
 void bc_dialog_set_prompt(struct bc_dialog *d, enum bc_prompt whose, struct bc_pattern *pattern);
 /* True from a matched prompt until something is typed. */

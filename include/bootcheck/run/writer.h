@@ -5,9 +5,10 @@
 #define BOOTCHECK_RUN_WRITER_H
 
 #include <bootcheck/base/buf.h>
+#include <bootcheck/base/mem.h>
 
 #define BC_CONSOLE_LINE_MAX 65536 /* bytes; a longer line is cut there and goes on as another one */
-#define BC_CONSOLE_SPANS    32	  /* pieces of a line whose places are kept */
+#define BC_CONSOLE_SPANS    1024  /* pieces of a line whose places are kept */
 
 /* Raw bytes of the console that a line is made of. */
 struct bc_console_span {
@@ -22,10 +23,12 @@ struct bc_writer {
 	void *ctx;
 	struct bc_buf text; /* the open line, clean */
 	size_t consumed;    /* of the text, by whoever matched there */
-	/* Where the open line's bytes stand in the raw stream, controls and line end included; the last span
-	 * takes whatever no longer fits. */
-	struct bc_console_span spans[BC_CONSOLE_SPANS];
-	size_t span_count;
+	/* Where the open line's bytes stand in the raw stream, controls and line end included: the first
+	 * BC_CONSOLE_SPANS pieces, in order. */
+	struct {
+		BC_VEC(struct bc_console_span);
+	} spans;
+	bool is_partial; /* there are more pieces */
 	enum {
 		BC_WRITER_TEXT,
 		BC_WRITER_CR,
@@ -47,7 +50,7 @@ void bc_writer_finish(struct bc_writer *w);
 /* True when nothing of a line is there yet: not a byte, not even an invisible one. */
 static inline bool bc_writer_is_idle(const struct bc_writer *w)
 {
-	return !w->span_count && w->state == BC_WRITER_TEXT;
+	return !w->spans.len && w->state == BC_WRITER_TEXT;
 }
 /* True when the next byte would be a line's first one. */
 static inline bool bc_writer_is_at_start(const struct bc_writer *w)
