@@ -19,6 +19,8 @@ struct run {
 	struct bc_strs lines; /* still to be typed, from `next` on */
 	size_t next;
 	struct bc_buf held; /* the end of a line that the console cut */
+	bool is_traced;	    /* by `set -x`; each line of it begins with … */
+	struct bc_buf trace;
 };
 
 static const struct bc_field options[] = {COMMAND_OPTIONS, {0}};
@@ -41,6 +43,7 @@ static void release(void *state)
 	bc_command_release(&r->command);
 	bc_strs_release(&r->lines);
 	bc_buf_release(&r->held);
+	bc_buf_release(&r->trace);
 }
 
 static bool has_control(const char *line)
@@ -149,6 +152,44 @@ static size_t find_marker(
 	return SIZE_MAX;
 }
 
+/* `set -x` shows an echo before it runs: `+ echo bc-begin-N`. Where that begins in the text whose marker is at `at`,
+ * SIZE_MAX if the marker is the echo's own. */
+static size_t find_trace(const struct run *r, const char *data, size_t at)
+{
+	size_t n = r->trace.len;
+	if (at < 5 || memcmp(data + at - 5, "echo ", 5) != 0)
+		return SIZE_MAX;
+	at -= 5;
+	if (n && at >= n && memcmp(data + at - n, r->trace.data, n) == 0)
+		return at - n;
+	if (at >= 2 && memcmp(data + at - 2, "+ ", 2) == 0)
+		for (at--; at && data[at - 1] == '+';)
+			at--;
+	else if (!r->is_traced)
+		return SIZE_MAX;
+	return at;
+}
+
+/* The first line behind the command, or its echo. */
+static void take_begin(struct run *r, struct bc_dialog *d, const struct bc_text *t)
+{
+	size_t end = 0, at = find_marker(d, t, "begin", &end);
+	r->had_line = true;
+	if (at == SIZE_MAX)
+		return;
+	const char *shown = t->data + t->start;
+	at -= t->start;
+	/* No output comes before it: whatever is in front of an echo is PS4. */
+	if (at >= 5 && memcmp(shown + at - 5, "echo ", 5) == 0) {
+		r->is_traced = true;
+		bc_buf_clear(&r->trace);
+		bc_buf_add(&r->trace, shown, at - 5);
+		return;
+	}
+	r->phase = OUTPUT;
+	bc_dialog_claim(d, BC_CLAIM_OUTPUT);
+}
+
 static enum bc_step_state check(struct run *r, struct bc_dialog *d, int status)
 {
 	BC_AUTO_FREE char *line = bc_command_first_line(&r->command);
@@ -188,6 +229,11 @@ static enum bc_step_state take_output(
 	*consumed = t->len;
 	const struct bc_text line = {.data = joined.data, .len = joined.len};
 	size_t end = 0, at = is_cut ? SIZE_MAX : find_marker(d, &line, "end", &end);
+	size_t trace = at == SIZE_MAX ? SIZE_MAX : find_trace(r, joined.data, at);
+	if (trace != SIZE_MAX) {
+		bc_buf_add(&r->command.output, joined.data, trace);
+		return BC_STEP_WAIT;
+	}
 	if (at != SIZE_MAX) {
 		int status = read_status(joined.data + end, joined.len - end);
 		bc_buf_add(&r->command.output, joined.data, at);
@@ -209,7 +255,6 @@ static enum bc_step_state text(
 	void *state, struct bc_dialog *d, const struct bc_text *t, size_t *consumed)
 {
 	struct run *r = state;
-	size_t end = 0;
 	if (t->stream == BC_STREAM_KERNEL)
 		return BC_STEP_WAIT;
 	if (r->phase == WAITS) {
@@ -226,11 +271,7 @@ static enum bc_step_state text(
 		return BC_STEP_WAIT;
 	}
 	if (r->phase == TYPED && t->is_line) {
-		r->had_line = true;
-		if (find_marker(d, t, "begin", &end) != SIZE_MAX) {
-			r->phase = OUTPUT;
-			bc_dialog_claim(d, BC_CLAIM_OUTPUT);
-		}
+		take_begin(r, d, t);
 		*consumed = t->len;
 		return BC_STEP_WAIT;
 	}

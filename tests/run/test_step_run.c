@@ -130,6 +130,45 @@ START_TEST(an_echo_that_fills_its_row)
 }
 END_TEST
 
+/* `set -x`: the shell shows each echo of ours before it runs it. */
+START_TEST(a_shell_that_traces)
+{
+	static const struct {
+		const char *out, *want; /* %s: the nonce */
+		int status;
+	} t[] = {
+		{"+ echo bc-begin-%s\r\nbc-begin-%s\r\n+ b\r\naabb\r\n"
+		 "+ echo bc-end-%s 3\r\nbc-end-%s 3\r\n",
+			"\\A\\+ b\naabb\n\\z", 3},
+		/* Output without a line end, and a nested shell's trace. */
+		{"++ echo bc-begin-%s\r\nbc-begin-%s\r\naabb++ echo bc-end-%s 0\r\nbc-end-%s 0\r\n",
+			"\\Aaabb\\z", 0},
+		/* Another PS4. */
+		{"sh:1: echo bc-begin-%s\r\nbc-begin-%s\r\nx\r\nsh:1: echo bc-end-%s "
+		 "0\r\nbc-end-%s 0\r\n",
+			"\\Ax\n\\z", 0},
+		/* `set -x` itself; and nobody traces: the words are the command's. */
+		{"...\r\nbc-begin-%s\r\nx\r\n+ echo bc-end-%s 0\r\nbc-end-%s 0\r\n", "\\Ax\n\\z",
+			0},
+		{"...\r\nbc-begin-%s\r\necho bc-end-%s 0\r\n", "\\Aecho \\z", 0},
+	};
+	char n[9], status[2] = {(char)('0' + t[_i].status), '\0'};
+	add_step("run", "b", "output", t[_i].want, "status", status, NULL);
+	begin();
+	say(1, "[    1.000000] Run /init as init process\r\n/ # ");
+	nonce(n);
+	BC_AUTO(bc_buf) out = {0};
+	for (const char *p = t[_i].out; *p; p++)
+		if (*p == '%')
+			bc_buf_adds(&out, n), p++;
+		else
+			bc_buf_addc(&out, *p);
+	say(2, out.data);
+	ck_assert(bc_session_is_decided(rig.s));
+	ck_assert_msg(result(2)->verdict == BC_PASS, "%s", rig.attempt.title);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("step_run");
@@ -143,6 +182,7 @@ int main(void)
 	tcase_add_loop_test(tc, a_panic_while_a_line_is_typed, 0, 3);
 	tcase_add_test(tc, an_echo_with_the_words_of_a_panic);
 	tcase_add_test(tc, an_echo_that_fills_its_row);
+	tcase_add_loop_test(tc, a_shell_that_traces, 0, 5);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
