@@ -82,8 +82,23 @@ static bool is_same_file(const char *a, const char *b)
 struct syncing {
 	struct bc_job *job;
 	const struct bc_sync *sync;
+	struct bc_strs drops; /* paths that went */
+	BC_VEC(size_t);	      /* entries of the tree that are put */
 	size_t changes;
 };
+
+/* Nothing is written or removed through a symbolic link of the sources: it may lead to the user's files. The folders
+ * above a path are asked each time, because a build may have changed what it was given. */
+static bool has_real_parents(const char *root, const char *path)
+{
+	struct stat st;
+	for (const char *slash = path; (slash = strchr(slash, '/')); slash++) {
+		BC_AUTO_FREE char *parent = bc_asprintf("%s/%.*s", root, (int)(slash - path), path);
+		if (lstat(parent, &st) != 0 || !S_ISDIR(st.st_mode))
+			return false;
+	}
+	return true;
+}
 
 static bool put_file(
 	struct syncing *s, const struct bc_tree_entry *t, const char *to, struct bc_err *err)
@@ -105,6 +120,8 @@ static bool put(struct syncing *s, const struct bc_tree_entry *t, struct bc_err 
 {
 	BC_AUTO_FREE char *to = bc_path_join(s->sync->to, t->e.path);
 	struct stat st;
+	if (!has_real_parents(s->sync->to, t->e.path))
+		return bc_fail(err, BC_E_IO, ENOTDIR, "somebody changed %s", s->sync->to);
 	switch (t->e.type) {
 	case BC_ENTRY_FILE:
 		return put_file(s, t, to, err);
@@ -131,45 +148,62 @@ static bool drop(struct syncing *s, const char *path, struct bc_err *err)
 {
 	BC_AUTO_FREE char *full = bc_path_join(s->sync->to, path);
 	s->changes++;
-	return !bc_path_is_inside(path) || bc_fs_remove(full, err);
+	return !bc_path_is_inside(path) || !has_real_parents(s->sync->to, path) ||
+		bc_fs_remove(full, err);
 }
 
-/* Both lists are in the same order: one pass. */
-static bool merge(struct syncing *s, const struct bc_tree *tree, struct old *old,
+/* The line of an entry without its path. */
+static bool describe(
+	struct syncing *s, const struct bc_tree_entry *t, struct bc_buf *list, struct bc_err *err)
+{
+	if (strpbrk(t->e.path, "\n\t") || (t->e.target && strpbrk(t->e.target, "\n\t")))
+		return bc_fail(
+			err, BC_E_FORMAT, 0, "the source has a name that holds a newline or a tab");
+	return add_signature(t, s->sync->from, list, err);
+}
+
+/* What differs, and the new list. Both lists are in the same order: one pass. */
+static bool compare(struct syncing *s, const struct bc_tree *tree, struct old *old,
 	struct bc_buf *list, struct bc_err *err)
 {
 	const char *signature = NULL, *path = NULL;
 	for (size_t i = 0; i < tree->len; i++) {
 		const struct bc_tree_entry *t = &tree->items[i];
 		size_t start = list->len;
-		if (s->job->cancelled && *s->job->cancelled)
-			return bc_fail(err, BC_E_CANCELLED, 0, "interrupted");
-		if (strpbrk(t->e.path, "\n\t") || (t->e.target && strpbrk(t->e.target, "\n\t")))
-			return bc_fail(err, BC_E_FORMAT, 0,
-				"the source has a name that holds a newline or a tab");
-		if (!add_signature(t, s->sync->from, list, err))
-			return false;
 		int order = -1;
-		while (peek(old, &signature, &path) &&
-			(order = bc_tree_compare(path, t->e.path)) < 0) {
-			if (!drop(s, path, err))
-				return false;
-			skip(old);
-		}
-		bool is_known = order == 0 && peek(old, &signature, &path) &&
-			strcmp(signature, list->data + start) == 0;
+		if (!describe(s, t, list, err))
+			return false;
+		for (; peek(old, &signature, &path) &&
+			(order = bc_tree_compare(path, t->e.path)) < 0;
+			skip(old))
+			bc_strs_add(&s->drops, path);
+		bool is_known = order == 0 && strcmp(signature, list->data + start) == 0;
 		if (order == 0)
 			skip(old);
 		bc_buf_addf(list, "\t%s\n", t->e.path);
-		if (!is_known && !put(s, t, err))
-			return false;
-		if (i % 1000 == 0)
-			bc_job_step(s->job, "bringing the sources up to date", i, tree->len);
-		order = -1;
+		if (!is_known)
+			bc_vec_push(s, i);
 	}
 	for (; peek(old, &signature, &path); skip(old))
-		if (!drop(s, path, err))
+		bc_strs_add(&s->drops, path);
+	return true;
+}
+
+/* All that went goes before anything comes: `a/x` of before is not to be looked for through an `a` that is now a
+ * link. */
+static bool apply(struct syncing *s, const struct bc_tree *tree, struct bc_err *err)
+{
+	for (size_t i = s->drops.len; i-- > 0;)
+		if (!drop(s, s->drops.items[i], err))
 			return false;
+	for (size_t i = 0; i < s->len; i++) {
+		if (s->job->cancelled && *s->job->cancelled)
+			return bc_fail(err, BC_E_CANCELLED, 0, "interrupted");
+		if (!put(s, &tree->items[s->items[i]], err))
+			return false;
+		if (i % 1000 == 0)
+			bc_job_step(s->job, "bringing the sources up to date", i, s->len);
+	}
 	return true;
 }
 
@@ -194,9 +228,11 @@ bool bc_sync_run(
 	/* Without a list, what is there is of unknown content. */
 	bool ok = (has_list || (bc_fs_remove(sync->to, err) && bc_fs_mkdirs(sync->to, 0755, err)));
 	(void)unlink(sync->list);
-	ok = ok && merge(&s, &tree, &old, &list, err) &&
+	ok = ok && compare(&s, &tree, &old, &list, err) && apply(&s, &tree, err) &&
 		bc_fs_write_unsynced(sync->list, list.data ? list.data : "", list.len, err);
 	bc_buf_release(&old.text);
+	bc_strs_release(&s.drops);
+	free(s.items);
 	*changes = s.changes;
 	return ok;
 }

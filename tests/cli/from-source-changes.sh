@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# labels: cli
+# timeout: 600
+# What changes in a source between two builds reaches the second, and nothing outside of it is touched.
+set -euo pipefail
+source "$SOURCE_DIR/tests/cli/kbuild.bash"
+work() { find "$XDG_CACHE_HOME/bootcheck/work" -path "$1"; }
+# Each part has the work folder that it has made itself, and a tree without the changes of others.
+part() {
+	rm -rf "$XDG_CACHE_HOME/bootcheck/work"
+	fresh_tree
+}
+# same_elsewhere NAME: a build without a work folder before it gives the same kernel.
+same_elsewhere() {
+	local here=$path
+	XDG_CACHE_HOME=$dir/elsewhere good "$1"
+	cmp -s "$here/vmlinux" "$path/vmlinux" || fail "$1: other bytes than without a build before"
+	chmod -R u+w "$dir/elsewhere"
+	rm -rf "$dir/elsewhere"
+}
+a_case folder "source: linux-1.0
+      defconfig: board_defconfig"
+
+# A folder becomes a link to a folder of the user, which keeps what it holds.
+mkdir linux-1.0/firmware
+echo blob >linux-1.0/firmware/blob.bin
+good folder
+mkdir mine
+mv linux-1.0/firmware mine/
+ln -s "$dir/mine/firmware" linux-1.0/firmware
+good folder
+[[ -s mine/firmware/blob.bin ]] || fail "a file of the user is gone"
+# To another folder of the source.
+part
+mkdir linux-1.0/a linux-1.0/b
+echo '#define A' | tee linux-1.0/a/x.h >linux-1.0/b/x.h
+sed -i '1i #include "../b/x.h"' linux-1.0/init/main.c
+good folder
+rm -r linux-1.0/a
+ln -s b linux-1.0/a
+echo >>linux-1.0/init/main.c
+good folder
+same_elsewhere folder
+# To a file.
+rm linux-1.0/a
+echo file >linux-1.0/a
+good folder
+[[ -f $(work '*/src/a') ]] || fail "a link that became a file"
