@@ -121,6 +121,14 @@ bad unknown 2 'CONFIG_BLOK=y did not survive' 'BLOCK'
 a_case nodefconfig "source: linux-1.0
       defconfig: bord_defconfig"
 bad nodefconfig 2 'the kernel has no bord_defconfig' 'did you mean board_defconfig?'
+a_case called-file "source: linux-1.0
+      defconfig: file"
+bad called-file 2 'the kernel has no file'
+for name in olddefconfig oldconfig tiny.config; do
+	a_case before "source: linux-1.0
+      defconfig: $name"
+	bad before 2 "'$name' starts from a configuration that is there already"
+done
 printf 'CONFIG_BLOCK=y\nnonsense\n' >broken.config
 a_case broken "source: linux-1.0
       defconfig: tiny_defconfig
