@@ -102,7 +102,8 @@ char *bc_store_find(const struct bc_store *store, const char *key)
 	/* Out of the way of the one that is built instead. */
 	BC_AUTO_FREE char *aside = bc_path_join(store->dir, "quarantine");
 	BC_AUTO_FREE char *to = bc_path_join(aside, key);
-	BC_IGNORE(bc_fs_mkdirs(aside, 0755, NULL) && rename(entry, to) == 0);
+	BC_IGNORE(bc_fs_mkdirs(aside, 0755, NULL) && bc_fs_remove(to, NULL) &&
+		bc_fs_move_dir(entry, to, NULL));
 	return NULL;
 }
 
