@@ -126,6 +126,7 @@ static bool sync_source(struct bc_kbuild *k, struct bc_err *err)
 	struct bc_sync sync = {.from = from,
 		.listing = input->kind->build ? listing : NULL,
 		.to = k->src,
+		.obj = k->obj,
 		.list = list,
 		/* The store's files are read-only, the host's are not: somebody may edit them. */
 		.may_link = input->kind->build && !objects.len};

@@ -83,6 +83,8 @@ struct syncing {
 	struct bc_job *job;
 	const struct bc_sync *sync;
 	struct bc_strs drops; /* paths that went */
+	struct bc_strs heads; /* headers and links that came */
+	char *doubt;	      /* why no object of before is worth anything; NULL = they are */
 	BC_VEC(size_t);	      /* entries of the tree that are put */
 	size_t changes;
 };
@@ -162,6 +164,30 @@ static bool describe(
 	return add_signature(t, s->sync->from, list, err);
 }
 
+static bool is_header(const char *path)
+{
+	return bc_has_suffix(path, ".h") || bc_has_suffix(path, ".inc") ||
+		bc_has_suffix(path, ".dtsi");
+}
+
+static void note_doubt(struct syncing *s, const char *path, const char *what)
+{
+	if (!s->doubt)
+		s->doubt = bc_asprintf("%s %s", path, what);
+}
+
+/* What make does not see: a link has no time of its own, and for what came it has no rule. `before` is the old line,
+ * NULL when there was none. */
+static void doubt(struct syncing *s, const struct bc_tree_entry *t, const char *before)
+{
+	if (before && *before - '0' != (int)t->e.type)
+		note_doubt(s, t->e.path, "is of another type now");
+	else if (before && t->e.type == BC_ENTRY_LINK)
+		note_doubt(s, t->e.path, "leads elsewhere now");
+	else if (!before && (t->e.type == BC_ENTRY_LINK || is_header(t->e.path)))
+		bc_strs_add(&s->heads, t->e.path);
+}
+
 /* What differs, and the new list. Both lists are in the same order: one pass. */
 static bool compare(struct syncing *s, const struct bc_tree *tree, struct old *old,
 	struct bc_buf *list, struct bc_err *err)
@@ -177,12 +203,15 @@ static bool compare(struct syncing *s, const struct bc_tree *tree, struct old *o
 			(order = bc_tree_compare(path, t->e.path)) < 0;
 			skip(old))
 			bc_strs_add(&s->drops, path);
+		/* Both strings stay where they are when the list is moved on. */
 		bool is_known = order == 0 && strcmp(signature, list->data + start) == 0;
 		if (order == 0)
 			skip(old);
 		bc_buf_addf(list, "\t%s\n", t->e.path);
-		if (!is_known)
-			bc_vec_push(s, i);
+		if (is_known)
+			continue;
+		doubt(s, t, order == 0 ? signature : NULL);
+		bc_vec_push(s, i);
 	}
 	for (; peek(old, &signature, &path); skip(old))
 		bc_strs_add(&s->drops, path);
@@ -207,6 +236,57 @@ static bool apply(struct syncing *s, const struct bc_tree *tree, struct bc_err *
 	return true;
 }
 
+/* A header may be found now where another of its name was found before; a link may lead to many. */
+static void doubt_heads(struct syncing *s, const struct bc_tree *tree)
+{
+	for (size_t i = 0; !s->doubt && i < s->heads.len; i++) {
+		const char *path = s->heads.items[i], *name = bc_path_base(path);
+		if (!is_header(path))
+			note_doubt(s, path, "is a link that came");
+		bc_vec_each (t, tree)
+			if (strcmp(bc_path_base(t->e.path), name) == 0 &&
+				strcmp(t->e.path, path) != 0) {
+				note_doubt(s, path, "may hide another header of its name");
+				break;
+			}
+	}
+}
+
+/* The object of a source that went: make has no rule for it any more, and links it as it is. */
+static bool drop_object(struct syncing *s, const char *path, struct bc_err *err)
+{
+	static const char *const suffixes[] = {".c", ".S", ".rs", ".y", ".l"};
+	size_t n = 0;
+	for (size_t i = 0; !n && i < BC_LEN(suffixes); i++)
+		if (bc_has_suffix(path, suffixes[i]))
+			n = strlen(path) - strlen(suffixes[i]);
+	if (!n || !has_real_parents(s->sync->obj, path))
+		return true;
+	BC_AUTO_FREE char *stem = bc_asprintf("%s/%.*s", s->sync->obj, (int)n, path);
+	BC_AUTO_FREE char *dir = bc_path_dir(stem);
+	BC_AUTO_FREE char *object = bc_asprintf("%s.o", stem);
+	BC_AUTO_FREE char *command = bc_asprintf("%s/.%s.o.cmd", dir, bc_path_base(stem));
+	return bc_fs_remove(object, err) && bc_fs_remove(command, err);
+}
+
+static bool drop_objects(struct syncing *s, const struct bc_tree *tree, struct bc_err *err)
+{
+	BC_AUTO(bc_strs) objects = {0};
+	if (!bc_fs_list(s->sync->obj, &objects, err))
+		return false;
+	if (!objects.len)
+		return true;
+	doubt_heads(s, tree);
+	if (s->doubt) {
+		bc_job_log(s->job, "all objects are removed: %s", s->doubt);
+		return bc_fs_remove(s->sync->obj, err) && bc_fs_mkdirs(s->sync->obj, 0755, err);
+	}
+	for (size_t i = 0; i < s->drops.len; i++)
+		if (!drop_object(s, s->drops.items[i], err))
+			return false;
+	return true;
+}
+
 static bool read_from(
 	struct bc_job *job, const struct bc_sync *sync, struct bc_tree *tree, struct bc_err *err)
 {
@@ -225,13 +305,21 @@ bool bc_sync_run(
 	if (!bc_fs_mkdirs(sync->to, 0755, err) || !read_from(job, sync, &tree, err))
 		return false;
 	bool has_list = old_open(&old, sync->list);
-	/* Without a list, what is there is of unknown content. */
-	bool ok = (has_list || (bc_fs_remove(sync->to, err) && bc_fs_mkdirs(sync->to, 0755, err)));
+	bool ok = true;
+	if (!has_list) {
+		/* What is there is of unknown content. */
+		bc_buf_clear(&old.text);
+		note_doubt(&s, sync->to, "was not known");
+		ok = bc_fs_remove(sync->to, err) && bc_fs_mkdirs(sync->to, 0755, err);
+	}
 	(void)unlink(sync->list);
 	ok = ok && compare(&s, &tree, &old, &list, err) && apply(&s, &tree, err) &&
+		drop_objects(&s, &tree, err) &&
 		bc_fs_write_unsynced(sync->list, list.data ? list.data : "", list.len, err);
 	bc_buf_release(&old.text);
 	bc_strs_release(&s.drops);
+	bc_strs_release(&s.heads);
+	free(s.doubt);
 	free(s.items);
 	*changes = s.changes;
 	return ok;

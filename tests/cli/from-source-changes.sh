@@ -46,3 +46,31 @@ rm linux-1.0/a
 echo file >linux-1.0/a
 good folder
 [[ -f $(work '*/src/a') ]] || fail "a link that became a file"
+grep -q 'all objects are removed: a ' "$path/../build.log" || fail "it is not said why all is compiled"
+
+# A source that went is not linked from its old object.
+part
+echo 'int extra(void) { return 1; }' >linux-1.0/lib/extra.c
+sed -i 's|^objects = .*|& $(if $(wildcard lib/extra.c)$(wildcard $(O)/lib/extra.o),$(O)/lib/extra.o)|' linux-1.0/Makefile
+good folder
+nm "$path/vmlinux" | grep -q ' extra$' || fail "the source is not in the kernel"
+rm linux-1.0/lib/extra.c
+good folder
+! nm "$path/vmlinux" | grep -q ' extra$' || fail "a source that went is still in the kernel"
+# A link has no time that make sees.
+part
+sed 's/length/length_a/' linux-1.0/lib/string.c >linux-1.0/a.c
+sed 's/length/length_b/' linux-1.0/lib/string.c >linux-1.0/b.c
+ln -sf ../a.c linux-1.0/lib/string.c
+good folder
+ln -sfn ../b.c linux-1.0/lib/string.c
+good folder
+nm "$path/vmlinux" | grep -q length_b || fail "a link that leads elsewhere is not followed"
+# A header comes before another of its name.
+part
+good folder
+echo '#define VERSION "shadow"' >linux-1.0/init/version.h
+good folder
+grep -aq shadow "$path/vmlinux" || fail "a header that hides another is not seen"
+grep -q 'init/version.h may hide' "$path/../build.log" || fail "it is not said that a header may hide another"
+same_elsewhere folder
