@@ -5,9 +5,10 @@
 set -euo pipefail
 source "$SOURCE_DIR/tests/cli/kbuild.bash"
 work() { find "$XDG_CACHE_HOME/bootcheck/work" -path "$1"; }
-# Each part has the work folder that it has made itself, and a tree without the changes of others.
+# Each part has what it has built itself, and a tree without the changes of others.
 part() {
-	rm -rf "$XDG_CACHE_HOME/bootcheck/work"
+	chmod -R u+w "$XDG_CACHE_HOME/bootcheck/store"
+	rm -rf "$XDG_CACHE_HOME/bootcheck/work" "$XDG_CACHE_HOME/bootcheck/store"
 	fresh_tree
 }
 # same_elsewhere NAME: a build without a work folder before it gives the same kernel.
@@ -74,3 +75,12 @@ good folder
 grep -aq shadow "$path/vmlinux" || fail "a header that hides another is not seen"
 grep -q 'init/version.h may hide' "$path/../build.log" || fail "it is not said that a header may hide another"
 same_elsewhere folder
+
+# Objects of the future: the clock was wrong when they were made.
+part
+good folder
+find "$XDG_CACHE_HOME/bootcheck/work" -path '*/obj/*' -type f -exec touch -d '+1 day' {} +
+echo '#define VERSION "newer"' >linux-1.0/include/version.h
+good folder
+grep -aq newer "$path/vmlinux" || fail "objects that are newer than the present are taken for the newest"
+grep -q 'newer than the present: its objects are removed' "$path/../build.log" || fail "it is not said why all is compiled"
