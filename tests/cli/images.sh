@@ -153,6 +153,23 @@ printf '/dts-v1/;\n/ { a = <1>\n};\n' >wrong.dts
 a_case dtb <<<'  x: {dtb: {source: base.dts, overlays: [more.dtso]}}'
 good dtb
 [[ $(fdtget "$path" /serial@1000 status) == okay && $(fdtget "$path" /serial@1000 speed) == 9600 ]] || fail "overlay"
+# What a source includes from its own folders is part of it.
+mkdir -p dts/sub
+printf '/dts-v1/;\n#include "sub/soc.dtsi"\n' >dts/board.dts
+printf '/include/ "sub/cpu.dtsi"\n/ { logo = /incbin/("logo.bin"); };\n' >dts/sub/soc.dtsi
+echo '/ { model = "one"; };' >dts/sub/cpu.dtsi
+printf one >dts/logo.bin
+a_case included <<<'  x: {dtb: {source: dts/board.dts}}'
+good included
+good included
+grep -q '^nothing to build' log || fail "what is included builds without a change"
+sed -i 's/one/two/' dts/sub/cpu.dtsi
+good included
+[[ $(fdtget "$path" / model) == two ]] || fail "a file that is included changes nothing"
+grep -q 'why: .*sub/cpu.dtsi' out || fail "it is not said which file changed"
+printf two >dts/logo.bin
+good included
+[[ $(fdtget "$path" / logo) == "116 119 111" ]] || fail "a file that is taken in changes nothing"
 a_case astray <<<'  x: {dtb: {source: base.dts, overlays: [astray.dts]}}'
 bad astray 2 'astray.dts' 'the overlay does not fit the tree'
 a_case wrong <<<'  x: {dtb: {source: wrong.dts}}'
