@@ -157,6 +157,32 @@ if ! command -v mips-linux-gnu-gcc >/dev/null; then
 	bad compiler 3 'mips-linux-gnu-gcc is not installed' 'apt-get install gcc-mips-linux-gnu'
 fi
 
+# What stands for a compiler is asked each time what it is now: a script, and ccache under the compiler's name.
+mkdir masquerade tools
+ln -s "$(command -v ccache)" masquerade/y-gcc
+ln -s "$(command -v ld)" tools/y-ld
+printf '#define S(x) #x\n#define T(x) S(x)\nconst char by[] = "compiled by " T(VER);\n' >>linux-1.0/init/main.c
+compiler() {
+	printf '#!/bin/sh\n[ "$1" = --version ] && { echo "y-gcc %s"; exit; }\nexec gcc -DVER=%s "$@"\n' "$1" "$1" >tools/y-gcc
+	chmod +x tools/y-gcc
+}
+a_case stands "source: linux-1.0
+      cross_compile: y-
+      defconfig: board_defconfig"
+for version in 12 13; do
+	compiler $version
+	good stands "PATH=$dir/masquerade:$dir/tools:$PATH"
+	grep -aq "compiled by $version" "$path/vmlinux" || fail "compiled by another than y-gcc $version"
+done
+rm masquerade/y-gcc
+good stands "PATH=$dir/tools:$PATH"
+cp -p tools/y-gcc stamp
+compiler 14
+touch -r stamp tools/y-gcc
+good stands "PATH=$dir/tools:$PATH"
+grep -aq 'compiled by 14' "$path/vmlinux" || fail "a script with another content and the same time is taken for what it was"
+sed -i '/#define [ST](x)/d; /compiled by/d' linux-1.0/init/main.c
+
 # Archives that are not what they should be.
 head -c 700 linux-1.0.tar.gz >short.tar.gz
 a_case short "source: short.tar.gz
