@@ -40,6 +40,16 @@ void bc_job_entry(struct bc_job *job, const struct bc_entry *entry)
 	bc_vec_push(&job->entries, copy);
 }
 
+void bc_job_forget_entries(struct bc_job *job)
+{
+	bc_vec_each (e, &job->entries) {
+		free((char *)e->path);
+		free((char *)e->target);
+	}
+	free(job->entries.items);
+	memset(&job->entries, 0, sizeof(job->entries));
+}
+
 void bc_job_log(struct bc_job *job, const char *fmt, ...)
 {
 	BC_AUTO(bc_buf) line = {.max = 1 << 16};
@@ -185,11 +195,7 @@ static void close_site(struct site *site)
 	struct bc_job *job = &site->job;
 	if (job->log_fd >= 0)
 		close(job->log_fd);
-	bc_vec_each (e, &job->entries) {
-		free((char *)e->path);
-		free((char *)e->target);
-	}
-	free(job->entries.items);
+	bc_job_forget_entries(job);
 	free(job->out_dir);
 	free(job->work_dir);
 	free(job->main_file);

@@ -355,6 +355,9 @@ bool bc_tree_write(struct bc_job *job, const struct bc_tree *tree, struct bc_err
 			ok = bc_copy_file(t->source, full, err);
 		else if (t->e.type == BC_ENTRY_FILE)
 			ok = bc_fs_write_unsynced(full, t->data, (size_t)t->e.size, err);
+		if (ok && t->e.type == BC_ENTRY_FILE)
+			ok = chmod(full, t->e.mode & 0100 ? 0755 : 0644) == 0 ||
+				bc_fail(err, BC_E_IO, errno, "cannot change %s", full);
 		if (!ok)
 			return false;
 		bc_job_entry(job, &t->e);

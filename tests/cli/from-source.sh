@@ -96,6 +96,42 @@ cat >good.patch <<'END'
 -#define VERSION "fake"
 +#define VERSION "patched"
 END
+# They remove, rename and change modes too, of a folder as of an archive.
+echo junk >linux-1.0/junk
+echo 'moved' >linux-1.0/from
+printf '#!/bin/sh\n' >linux-1.0/run.sh
+tar -cf whole.tar linux-1.0
+cat >moves.patch <<'END'
+diff --git a/junk b/junk
+deleted file mode 100644
+--- a/junk
++++ /dev/null
+@@ -1 +0,0 @@
+-junk
+diff --git a/from b/to
+similarity index 100%
+rename from from
+rename to to
+diff --git a/run.sh b/run.sh
+old mode 100644
+new mode 100755
+--- a/run.sh
++++ b/run.sh
+@@ -1 +1,2 @@
+ #!/bin/sh
++echo hello
+END
+for source in linux-1.0 whole.tar; do
+	a_case moves "source: $source
+      patches: moves.patch
+      defconfig: board_defconfig"
+	good moves
+	tree=$(dirname "$(find "$XDG_CACHE_HOME/bootcheck/store" -name to -path '*/out/to' -newer moves.patch)")
+	[[ -x $tree/run.sh && ! -e $tree/junk && ! -e $tree/from ]] || fail "$source: a patch of names and modes"
+	chmod -R u+w "${tree%/out}"
+	rm -r "${tree%/out}"
+done
+rm linux-1.0/{junk,from,run.sh}
 sed 's/"fake"/"another"/' good.patch >bad.patch
 a_case patched "source: linux-1.0
       patches: good.patch

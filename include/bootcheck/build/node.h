@@ -167,6 +167,8 @@ char *bc_job_main(struct bc_job *job, const char *name) BC_MUST_CHECK;
 /* Records an owner, mode or type that the files on disk do not have (they belong to the caller, and
  * device nodes are not there at all). Copies. */
 void bc_job_entry(struct bc_job *job, const struct bc_entry *entry);
+/* Forgets what was recorded: what is on disk is the artifact. */
+void bc_job_forget_entries(struct bc_job *job);
 /* Writes a line to the log. */
 void bc_job_log(struct bc_job *job, const char *fmt, ...) BC_PRINTF(2, 3);
 /* Tells whoever watches what goes on. */
