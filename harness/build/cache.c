@@ -243,6 +243,9 @@ static void compare_one(
 		wanted->e.type == BC_ENTRY_LINK;
 	if (!on_disk)
 		return;
+	/* A hard link is a file on disk, and a file is looked at under its first name. */
+	if (is && wanted->e.is_hard)
+		return;
 	if (!is || is->e.type != wanted->e.type)
 		bc_buf_addf(why, "'%s' %s", wanted->e.path, is ? "is something else" : "is gone");
 	else if (is->e.type == BC_ENTRY_LINK && strcmp(is->e.target, wanted->e.target) != 0)

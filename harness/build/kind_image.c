@@ -127,20 +127,6 @@ static bool add_all(
 	return true;
 }
 
-static bool check_links(const struct bc_tree *tree, struct bc_err *err)
-{
-	bc_vec_each (t, tree) {
-		if (t->e.type != BC_ENTRY_LINK || !t->e.is_hard)
-			continue;
-		const struct bc_tree_entry *to = bc_tree_find(tree, t->e.target);
-		if (!to || to->e.type != BC_ENTRY_FILE)
-			return bc_fail(err, BC_E_CASE, 0,
-				"the hard link '%s' leads to '%s', which is no file inside",
-				t->e.path, t->e.target);
-	}
-	return true;
-}
-
 static bool write_ext(
 	struct bc_job *job, int version, const struct bc_tree *tree, struct bc_err *err)
 {
@@ -156,7 +142,7 @@ static bool write_ext(
 	bc_vec_each (t, tree)
 		bc_extfs_count(&need, &t->e);
 	uint64_t needed = bc_extfs_size(&need, version);
-	if (!check_links(tree, err) || !choose_size(job, needed, &o.size_bytes, err))
+	if (!bc_tree_check_links(tree, err) || !choose_size(job, needed, &o.size_bytes, err))
 		return false;
 	make_uuid(job, o.uuid);
 	/* Without a size, the number of files may be more than mke2fs would expect of so many bytes. */

@@ -119,6 +119,31 @@ grep -Eq '^-rwsr-xr-x 70000/80000 ' list || fail "squashfs: owner"
 rm -rf cache2 && XDG_CACHE_HOME=$dir/cache2 build squashfs
 [[ $(sha256sum <"$path") == "$first" ]] || fail "squashfs: other bytes from the same input"
 
+# A file of an artifact comes with the owner and mode that it has there, a program of a command as a program.
+a_case modes <<<'  tool: {command: {argv: [sh, -c, "echo x >tool; chmod 755 tool; cp -p tool one; echo y >two"], outputs: [one, two]}}
+  only: {command: {argv: [sh, -c, "echo x >only; chmod 700 only"], outputs: [only]}}
+  su: {file: {content: x, mode: 04755, name: su}}
+  inside: {tree: [], files: [{path: /bin/key, content: x, mode: 0600, uid: 7, gid: 8}]}
+  x: {image: {format: ext2, from: [{file: "${tool:one}", to: /}, {file: "${tool:two}", to: /}, {file: "${only}", to: /},
+    {file: "${su}", to: /}, "${su}", {file: "${inside:bin/key}", to: /}, {file: "${inside:bin/key}", to: /other, mode: 0640}, {file: link, to: /}]}}'
+echo linked >target
+ln -s target link
+good modes
+debugfs -R 'ls -l /' "$path" 2>/dev/null >list
+for line in '100755 (1) 0 0 2 one' '100644 (1) 0 0 2 two' '100755 (1) 0 0 2 only' '104755 (1) 0 0 1 su' \
+	'100600 (1) 7 8 1 key' '100640 (1) 7 8 1 other' '100644 (1) 0 0 7 link'; do
+	read -r mode links uid gid size name <<<"$line"
+	grep -Eq " $mode \\(1\\) +$uid +$gid +$size .* $name\$" list || { cat list; fail "not '$line'"; }
+done
+# A hard link of a tree is one on disk, for who takes it from there.
+a_case hard <<<'  t: {tree: [], files: [{path: /bin/a, content: hello}], links: [{path: /aa/b, to: /bin/a, hard: true}]}
+  r: {command: {argv: [cp, t/aa/b, o], inputs: {t: "${t}"}, outputs: [o]}}
+  x: {image: {format: ext2, from: ["${t}", {file: "${r}", to: /}]}}'
+good hard
+debugfs -R 'ls -l /aa' "$path" 2>/dev/null | grep -Eq '100644 \(1\) .* 5 .* b$' || fail "no hard link in the image"
+[[ $(debugfs -R 'cat /o' "$path" 2>/dev/null) == hello ]] || fail "a hard link that is read from disk"
+"$BOOTCHECK" cache verify >out || fail "hard links are damage"
+
 # Sizes.
 SD=1 a_case card <<<'  x: {image: {format: ext3, size: 5M, from: [{tree: tree}]}}'
 good card
