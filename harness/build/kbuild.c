@@ -137,17 +137,14 @@ static bool sync_source(struct bc_kbuild *k, struct bc_err *err)
 	BC_AUTO_FREE char *entry = from ? bc_path_dir(from) : NULL;
 	BC_AUTO_FREE char *listing = from ? bc_path_join(entry, "files.jsonl") : NULL;
 	BC_AUTO_FREE char *list = bc_path_join(k->dir, "src.list");
-	BC_AUTO(bc_strs) objects = {0};
 	size_t changes = 0;
-	if (!from || !bc_fs_list(k->obj, &objects, err))
+	if (!from)
 		return false;
 	struct bc_sync sync = {.from = from,
 		.listing = input->kind->build ? listing : NULL,
 		.to = k->src,
 		.obj = k->obj,
-		.list = list,
-		/* The store's files are read-only, the host's are not: somebody may edit them. */
-		.may_link = input->kind->build && !objects.len};
+		.list = list};
 	if (!bc_sync_run(k->job, &sync, &changes, err))
 		return false;
 	bc_job_log(k->job, "sources of %s: %zu changes in %s", input->title, changes, k->src);

@@ -109,12 +109,10 @@ static bool put_file(
 	if (is_same_file(from, to))
 		return true;
 	s->changes++;
-	if (!bc_fs_remove(to, err))
-		return false;
-	if (s->sync->may_link && link(from, to) == 0)
-		return true;
-	return bc_copy_file(from, to, err) &&
-		(!(t->e.mode & 0100) || chmod(to, 0755) == 0 ||
+	/* Never a link to the store, which a build that writes into its own source would damage. And 0644 or 0755, whatever
+	 * the umask is: modes get into what a build packs. */
+	return bc_fs_remove(to, err) && bc_copy_file(from, to, err) &&
+		(chmod(to, t->e.mode & 0100 ? 0755 : 0644) == 0 ||
 			bc_fail(err, BC_E_IO, errno, "cannot change %s", to));
 }
 
@@ -131,7 +129,9 @@ static bool put(struct syncing *s, const struct bc_tree_entry *t, struct bc_err 
 		if (lstat(to, &st) == 0 && S_ISDIR(st.st_mode))
 			return true;
 		s->changes++;
-		return bc_fs_remove(to, err) && bc_fs_mkdirs(to, 0755, err);
+		return bc_fs_remove(to, err) && bc_fs_mkdirs(to, 0755, err) &&
+			(chmod(to, 0755) == 0 ||
+				bc_fail(err, BC_E_IO, errno, "cannot change %s", to));
 	case BC_ENTRY_LINK:
 		s->changes++;
 		if (!bc_fs_remove(to, err))

@@ -84,3 +84,13 @@ echo '#define VERSION "newer"' >linux-1.0/include/version.h
 good folder
 grep -aq newer "$path/vmlinux" || fail "objects that are newer than the present are taken for the newest"
 grep -q 'newer than the present: its objects are removed' "$path/../build.log" || fail "it is not said why all is compiled"
+
+# A build that writes into its own source writes into no artifact.
+part
+sed -i 's,^vmlinux: $(objects),&\n\t@echo "extern int built;" >>$(srctree)/include/version.h,' linux-1.0/Makefile
+tar -cf writes.tar linux-1.0
+a_case writes "source: writes.tar
+      defconfig: board_defconfig"
+good writes
+grep -q 'extern int built' "$(work '*/src/include/version.h')" || fail "the build does not write into its source"
+"$BOOTCHECK" cache verify >out || fail "a build damaged the store"
