@@ -76,8 +76,13 @@ bool bc_job_run_from(struct bc_job *job, char *const *argv, char *const *env, co
 	const char *input_path, uint64_t limit_ms, struct bc_buf *output, struct bc_err *err)
 {
 	BC_AUTO(bc_buf) line = {0};
+	BC_AUTO(bc_strs) clean = {0};
 	bc_escape_argv(&line, argv);
 	bc_job_log(job, "$ %s", line.data);
+	if (!env) {
+		bc_job_env(job, &clean);
+		env = bc_strs_argv(&clean);
+	}
 	struct bc_command command = {.argv = argv,
 		.env = env,
 		.cwd = cwd ? cwd : job->work_dir,

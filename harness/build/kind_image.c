@@ -192,16 +192,29 @@ static bool fit(struct bc_job *job, const char *path, struct bc_err *err)
 		bc_fail(err, BC_E_IO, errno, "cannot write %s", path);
 }
 
+/* sqfstar takes the date from its options, and not beside this variable. */
+static void set_env(const struct bc_job *job, struct bc_strs *env)
+{
+	BC_AUTO(bc_strs) all = {0};
+	bc_job_env(job, &all);
+	bc_vec_each (variable, &all)
+		if (!bc_has_prefix(*variable, "SOURCE_DATE_EPOCH="))
+			bc_strs_add(env, *variable);
+}
+
 static bool write_squashfs(struct bc_job *job, struct bc_tree *tree, struct bc_err *err)
 {
 	BC_AUTO_FREE char *tar = bc_path_join(job->work_dir, "tree.tar");
 	BC_AUTO_FREE char *path = bc_job_main(job, "image.squashfs");
+	BC_AUTO(bc_strs) env = {0};
+	set_env(job, &env);
 	char *compress = (char *)bc_node_get(job->node, "compress");
 	char *argv[] = {"sqfstar", "-reproducible", "-no-progress", "-no-xattrs", "-comp", compress,
 		"-mkfs-time", BC_BUILD_EPOCH, "-all-time", BC_BUILD_EPOCH, path, NULL};
 	return bc_tool_there("sqfstar", err) && bc_tree_copy_links(tree, err) &&
 		write_tar(job, tar, tree, err) &&
-		bc_job_run_from(job, argv, NULL, NULL, tar, 0, NULL, err) && fit(job, path, err);
+		bc_job_run_from(job, argv, bc_strs_argv(&env), NULL, tar, 0, NULL, err) &&
+		fit(job, path, err);
 }
 
 static bool build(struct bc_job *job, struct bc_err *err)

@@ -118,6 +118,8 @@ grep -Eq '^crw------- 0/0 +5, *1 .*/dev/console$' list || { cat list; fail "squa
 grep -Eq '^-rwsr-xr-x 70000/80000 ' list || fail "squashfs: owner"
 rm -rf cache2 && XDG_CACHE_HOME=$dir/cache2 build squashfs
 [[ $(sha256sum <"$path") == "$first" ]] || fail "squashfs: other bytes from the same input"
+rm -rf cache2 && SOURCE_DATE_EPOCH=1 LC_ALL=tr_TR.UTF-8 XDG_CACHE_HOME=$dir/cache2 good squashfs
+[[ $(sha256sum <"$path") == "$first" ]] || fail "squashfs: other bytes with variables of the caller"
 
 # A file of an artifact comes with the owner and mode that it has there, a program of a command as a program.
 a_case modes <<<'  tool: {command: {argv: [sh, -c, "echo x >tool; chmod 755 tool; cp -p tool one; echo y >two"], outputs: [one, two]}}

@@ -186,7 +186,7 @@ bool bc_job_quote(const struct bc_job *job, int64_t mark, const char *what, stru
  * recognised. Hostile text is fine. */
 bool bc_first_error(const char *log, size_t len, struct bc_buf *out);
 /* Runs a command in cwd (NULL: work_dir); all it prints goes to the log, stdout to output when that is not
- * NULL. env: NULL = the parent's. Errors of bc_command_run(). */
+ * NULL. env: NULL = bc_job_env(). Errors of bc_command_run(). */
 bool bc_job_run(struct bc_job *job, char *const *argv, char *const *env, const char *cwd,
 	struct bc_buf *output, struct bc_err *err) BC_MUST_CHECK;
 /* The same with a file as stdin (NULL: nothing) and a limit in ms (0: none). */
