@@ -94,3 +94,10 @@ a_case writes "source: writes.tar
 good writes
 grep -q 'extern int built' "$(work '*/src/include/version.h')" || fail "the build does not write into its source"
 "$BOOTCHECK" cache verify >out || fail "a build damaged the store"
+
+# The caller's umask is in no source.
+part
+chmod 755 linux-1.0/scripts/conf
+(umask 077; good folder)
+modes=$(find "$XDG_CACHE_HOME/bootcheck/work" -path '*/src/*' -printf '%y%m\n' | sort -u | tr '\n' ' ')
+[[ $modes == 'd755 f644 f755 ' ]] || fail "modes of the sources: $modes"

@@ -146,6 +146,13 @@ debugfs -R 'ls -l /aa' "$path" 2>/dev/null | grep -Eq '100644 \(1\) .* 5 .* b$' 
 [[ $(debugfs -R 'cat /o' "$path" 2>/dev/null) == hello ]] || fail "a hard link that is read from disk"
 "$BOOTCHECK" cache verify >out || fail "hard links are damage"
 
+# The caller's umask is in no artifact.
+a_case umask <<<'  x: {command: {argv: [sh, -c, "mkdir d; echo x >d/f; tar --sort=name --owner=0 --group=0 --mtime=@0 -cf o.tar d"], outputs: [o.tar]}}'
+good umask
+first=$(sha256sum <"$path")
+(umask 077; XDG_CACHE_HOME=$dir/cache3 good umask; sha256sum <"$path" >sum)
+[[ $(<sum) == "$first" ]] || fail "another umask, other bytes"
+
 # Sizes.
 SD=1 a_case card <<<'  x: {image: {format: ext3, size: 5M, from: [{tree: tree}]}}'
 good card
