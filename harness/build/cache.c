@@ -202,8 +202,12 @@ static bool remove_item(const char *cache_dir, const struct bc_cache_item *item,
 	BC_AUTO_FREE char *to = dir ? bc_path_join(dir, "it") : NULL;
 	if (!dir)
 		return false;
-	if (rename(item->path, to) != 0 && errno != ENOENT)
-		return bc_fail(err, BC_E_IO, errno, "cannot move %s", item->path);
+	struct bc_err why = {0};
+	if (!bc_fs_move_dir(item->path, to, &why) && why.sys_errno != ENOENT) {
+		if (err)
+			*err = why;
+		return false;
+	}
 	return bc_fs_remove(dir, err);
 }
 
@@ -238,6 +242,9 @@ static void compare_one(
 	bool on_disk = wanted->e.type == BC_ENTRY_FILE || wanted->e.type == BC_ENTRY_DIR ||
 		wanted->e.type == BC_ENTRY_LINK;
 	if (!on_disk)
+		return;
+	/* A hard link is a file on disk, and a file is looked at under its first name. */
+	if (is && wanted->e.is_hard)
 		return;
 	if (!is || is->e.type != wanted->e.type)
 		bc_buf_addf(why, "'%s' %s", wanted->e.path, is ? "is something else" : "is gone");
@@ -287,10 +294,8 @@ static bool quarantine(const char *cache_dir, const struct bc_cache_item *item, 
 {
 	BC_AUTO_FREE char *dir = bc_path_join(cache_dir, "quarantine");
 	BC_AUTO_FREE char *to = bc_path_join(dir, item->name);
-	if (!bc_fs_mkdirs(dir, 0755, err) || !bc_fs_remove(to, err))
-		return false;
-	return rename(item->path, to) == 0 ||
-		bc_fail(err, BC_E_IO, errno, "cannot move %s", item->path);
+	return bc_fs_mkdirs(dir, 0755, err) && bc_fs_remove(to, err) &&
+		bc_fs_move_dir(item->path, to, err);
 }
 
 bool bc_cache_verify(const char *cache_dir, struct bc_cache_check *check, struct bc_err *err)

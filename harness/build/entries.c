@@ -142,7 +142,8 @@ static void set_fields(struct bc_node *node, const char *label, const struct bc_
 		[BC_ENTRY_BLOCK] = 'b',
 		[BC_ENTRY_FIFO] = 'p'};
 	BC_AUTO(bc_buf) text = {0};
-	bc_buf_addf(&text, "%c 0%o %u:%u ", e->is_hard ? 'h' : letters[e->type], e->mode, e->uid,
+	/* A capital since hard links are such on disk, too. */
+	bc_buf_addf(&text, "%c 0%o %u:%u ", e->is_hard ? 'H' : letters[e->type], e->mode, e->uid,
 		e->gid);
 	if (e->type == BC_ENTRY_CHAR || e->type == BC_ENTRY_BLOCK)
 		bc_buf_addf(&text, "%u,%u ", e->major, e->minor);

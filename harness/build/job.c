@@ -40,6 +40,16 @@ void bc_job_entry(struct bc_job *job, const struct bc_entry *entry)
 	bc_vec_push(&job->entries, copy);
 }
 
+void bc_job_forget_entries(struct bc_job *job)
+{
+	bc_vec_each (e, &job->entries) {
+		free((char *)e->path);
+		free((char *)e->target);
+	}
+	free(job->entries.items);
+	memset(&job->entries, 0, sizeof(job->entries));
+}
+
 void bc_job_log(struct bc_job *job, const char *fmt, ...)
 {
 	BC_AUTO(bc_buf) line = {.max = 1 << 16};
@@ -66,8 +76,13 @@ bool bc_job_run_from(struct bc_job *job, char *const *argv, char *const *env, co
 	const char *input_path, uint64_t limit_ms, struct bc_buf *output, struct bc_err *err)
 {
 	BC_AUTO(bc_buf) line = {0};
+	BC_AUTO(bc_strs) clean = {0};
 	bc_escape_argv(&line, argv);
 	bc_job_log(job, "$ %s", line.data);
+	if (!env) {
+		bc_job_env(job, &clean);
+		env = bc_strs_argv(&clean);
+	}
 	struct bc_command command = {.argv = argv,
 		.env = env,
 		.cwd = cwd ? cwd : job->work_dir,
@@ -185,11 +200,7 @@ static void close_site(struct site *site)
 	struct bc_job *job = &site->job;
 	if (job->log_fd >= 0)
 		close(job->log_fd);
-	bc_vec_each (e, &job->entries) {
-		free((char *)e->path);
-		free((char *)e->target);
-	}
-	free(job->entries.items);
+	bc_job_forget_entries(job);
 	free(job->out_dir);
 	free(job->work_dir);
 	free(job->main_file);

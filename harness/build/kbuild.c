@@ -1,7 +1,10 @@
 /* The work folder and make. */
 #include <errno.h>
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <sys/stat.h>
 
 #include <bootcheck/base/text.h>
 #include <bootcheck/build/kbuild.h>
@@ -100,15 +103,30 @@ static int take_lock(struct bc_kbuild *k, struct bc_err *err)
 	return fd;
 }
 
-/* obj/ of a build that was killed is not to be trusted: make goes by times, not by contents. */
+/* Objects that are newer than the present are newer than whatever changes next. */
+static bool is_of_the_future(const char *path)
+{
+	struct stat st;
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return stat(path, &st) == 0 && st.st_mtim.tv_sec > now.tv_sec;
+}
+
+/* Why obj/ is not to be trusted: make goes by times, not by contents. */
+static const char *distrust(const struct bc_kbuild *k)
+{
+	if (bc_fs_exists(k->mark))
+		return "the build before was ended in the middle";
+	return is_of_the_future(k->ended) ? "the build before is newer than the present" : NULL;
+}
+
 static bool prepare_obj(struct bc_kbuild *k, struct bc_err *err)
 {
-	if (bc_fs_exists(k->mark)) {
-		bc_job_log(k->job,
-			"the build before was ended in the middle: its objects are removed");
-		if (!bc_fs_remove(k->obj, err))
-			return false;
-	}
+	const char *why = distrust(k);
+	if (why)
+		bc_job_log(k->job, "%s: its objects are removed", why);
+	if (why && !bc_fs_remove(k->obj, err))
+		return false;
 	return bc_fs_mkdirs(k->obj, 0755, err) && bc_fs_write(k->mark, "", 0, err);
 }
 
@@ -119,16 +137,14 @@ static bool sync_source(struct bc_kbuild *k, struct bc_err *err)
 	BC_AUTO_FREE char *entry = from ? bc_path_dir(from) : NULL;
 	BC_AUTO_FREE char *listing = from ? bc_path_join(entry, "files.jsonl") : NULL;
 	BC_AUTO_FREE char *list = bc_path_join(k->dir, "src.list");
-	BC_AUTO(bc_strs) objects = {0};
 	size_t changes = 0;
-	if (!from || !bc_fs_list(k->obj, &objects, err))
+	if (!from)
 		return false;
 	struct bc_sync sync = {.from = from,
 		.listing = input->kind->build ? listing : NULL,
 		.to = k->src,
-		.list = list,
-		/* The store's files are read-only, the host's are not: somebody may edit them. */
-		.may_link = input->kind->build && !objects.len};
+		.obj = k->obj,
+		.list = list};
 	if (!bc_sync_run(k->job, &sync, &changes, err))
 		return false;
 	bc_job_log(k->job, "sources of %s: %zu changes in %s", input->title, changes, k->src);
@@ -149,6 +165,7 @@ bool bc_kbuild_open(struct bc_kbuild *k, struct bc_job *job, const struct bc_kbu
 	k->src = bc_path_join(k->dir, "src");
 	k->obj = bc_path_join(k->dir, "obj");
 	k->mark = bc_path_join(k->dir, "building");
+	k->ended = bc_path_join(k->obj, ".bootcheck-ended");
 	if (!tools_there(kind, err) || !bc_fs_mkdirs(k->dir, 0755, err))
 		return false;
 	k->lock = take_lock(k, err);
@@ -168,7 +185,8 @@ bool bc_kbuild_open(struct bc_kbuild *k, struct bc_job *job, const struct bc_kbu
 
 void bc_kbuild_close(struct bc_kbuild *k)
 {
-	if (k->lock >= 0 && !k->is_spoilt)
+	/* The mark stays where the time cannot be written: the next build is then whole. */
+	if (k->lock >= 0 && !k->is_spoilt && bc_fs_write_unsynced(k->ended, "", 0, NULL))
 		(void)unlink(k->mark);
 	if (k->lock >= 0)
 		close(k->lock);
@@ -176,6 +194,7 @@ void bc_kbuild_close(struct bc_kbuild *k)
 	free(k->src);
 	free(k->obj);
 	free(k->mark);
+	free(k->ended);
 	bc_strs_release(&k->env);
 	bc_strs_release(&k->args);
 	bc_buf_release(&k->line);

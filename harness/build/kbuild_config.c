@@ -83,6 +83,33 @@ static bool is_name(const char *text)
 		strlen(text);
 }
 
+/* Targets that go on from a configuration which is there: that of whatever was built before. */
+static bool is_of_before(const char *base)
+{
+	static const char *const targets[] = {"config", "oldconfig", "olddefconfig", "oldnoconfig",
+		"silentoldconfig", "syncconfig", "listnewconfig", "helpnewconfig", "savedefconfig",
+		"localmodconfig", "localyesconfig", "mod2yesconfig", "yes2modconfig",
+		"mod2noconfig", "menuconfig", "nconfig", "xconfig", "gconfig"};
+	for (size_t i = 0; i < BC_LEN(targets); i++)
+		if (strcmp(base, targets[i]) == 0)
+			return true;
+	return bc_has_suffix(base, ".config");
+}
+
+/* A base that is no file. */
+static bool check_name(const char *base, struct bc_loc loc, struct bc_err *err)
+{
+	if (!is_name(base))
+		return bc_planner_fail(err, loc, "'%s' is no name of a defconfig", base);
+	if (!is_of_before(base))
+		return true;
+	(void)bc_planner_fail(err, loc,
+		"'%s' starts from a configuration that is there already, and there is none", base);
+	return bc_err_hint(err,
+		"a name such as vexpress_defconfig or allnoconfig, or a file (a path with a "
+		"slash); options go under `fragments` and `config`");
+}
+
 static bool plan_base(struct bc_planner *planner, struct bc_node *node, const struct bc_value *map,
 	const struct bc_kbuild_kind *kind, struct bc_err *err)
 {
@@ -95,9 +122,7 @@ static bool plan_base(struct bc_planner *planner, struct bc_node *node, const st
 	}
 	if (!is_file(base)) {
 		bc_node_set(node, "base", base);
-		return is_name(base) ||
-			bc_planner_fail(err, value ? value->loc : map->loc,
-				"'%s' is no name of a defconfig", base);
+		return check_name(base, value ? value->loc : map->loc, err);
 	}
 	BC_AUTO_FREE char *member = NULL;
 	struct bc_node *input = bc_planner_ref(planner, base, value->loc, &member, err);
@@ -246,9 +271,9 @@ static bool make_one(struct bc_kbuild *k, const char *target, const char *all_pa
 static bool make_base(struct bc_kbuild *k, const char *base, const struct bc_kconfig *wanted,
 	const char *config, struct bc_err *err)
 {
-	if (strcmp(base, "file") == 0) {
-		BC_AUTO_FREE char *path =
-			bc_job_input(k->job, input_of(k->job->node, "defconfig"), err);
+	size_t file = input_of(k->job->node, "defconfig");
+	if (file < k->job->node->inputs.len) {
+		BC_AUTO_FREE char *path = bc_job_input(k->job, file, err);
 		(void)unlink(config);
 		return path && bc_copy_file(path, config, err);
 	}

@@ -82,8 +82,25 @@ static bool is_same_file(const char *a, const char *b)
 struct syncing {
 	struct bc_job *job;
 	const struct bc_sync *sync;
+	struct bc_strs drops; /* paths that went */
+	struct bc_strs heads; /* headers and links that came */
+	char *doubt;	      /* why no object of before is worth anything; NULL = they are */
+	BC_VEC(size_t);	      /* entries of the tree that are put */
 	size_t changes;
 };
+
+/* Nothing is written or removed through a symbolic link of the sources: it may lead to the user's files. The folders
+ * above a path are asked each time, because a build may have changed what it was given. */
+static bool has_real_parents(const char *root, const char *path)
+{
+	struct stat st;
+	for (const char *slash = path; (slash = strchr(slash, '/')); slash++) {
+		BC_AUTO_FREE char *parent = bc_asprintf("%s/%.*s", root, (int)(slash - path), path);
+		if (lstat(parent, &st) != 0 || !S_ISDIR(st.st_mode))
+			return false;
+	}
+	return true;
+}
 
 static bool put_file(
 	struct syncing *s, const struct bc_tree_entry *t, const char *to, struct bc_err *err)
@@ -92,12 +109,10 @@ static bool put_file(
 	if (is_same_file(from, to))
 		return true;
 	s->changes++;
-	if (!bc_fs_remove(to, err))
-		return false;
-	if (s->sync->may_link && link(from, to) == 0)
-		return true;
-	return bc_copy_file(from, to, err) &&
-		(!(t->e.mode & 0100) || chmod(to, 0755) == 0 ||
+	/* Never a link to the store, which a build that writes into its own source would damage. And 0644 or 0755, whatever
+	 * the umask is: modes get into what a build packs. */
+	return bc_fs_remove(to, err) && bc_copy_file(from, to, err) &&
+		(chmod(to, t->e.mode & 0100 ? 0755 : 0644) == 0 ||
 			bc_fail(err, BC_E_IO, errno, "cannot change %s", to));
 }
 
@@ -105,6 +120,8 @@ static bool put(struct syncing *s, const struct bc_tree_entry *t, struct bc_err 
 {
 	BC_AUTO_FREE char *to = bc_path_join(s->sync->to, t->e.path);
 	struct stat st;
+	if (!has_real_parents(s->sync->to, t->e.path))
+		return bc_fail(err, BC_E_IO, ENOTDIR, "somebody changed %s", s->sync->to);
 	switch (t->e.type) {
 	case BC_ENTRY_FILE:
 		return put_file(s, t, to, err);
@@ -112,7 +129,9 @@ static bool put(struct syncing *s, const struct bc_tree_entry *t, struct bc_err 
 		if (lstat(to, &st) == 0 && S_ISDIR(st.st_mode))
 			return true;
 		s->changes++;
-		return bc_fs_remove(to, err) && bc_fs_mkdirs(to, 0755, err);
+		return bc_fs_remove(to, err) && bc_fs_mkdirs(to, 0755, err) &&
+			(chmod(to, 0755) == 0 ||
+				bc_fail(err, BC_E_IO, errno, "cannot change %s", to));
 	case BC_ENTRY_LINK:
 		s->changes++;
 		if (!bc_fs_remove(to, err))
@@ -131,44 +150,139 @@ static bool drop(struct syncing *s, const char *path, struct bc_err *err)
 {
 	BC_AUTO_FREE char *full = bc_path_join(s->sync->to, path);
 	s->changes++;
-	return !bc_path_is_inside(path) || bc_fs_remove(full, err);
+	return !bc_path_is_inside(path) || !has_real_parents(s->sync->to, path) ||
+		bc_fs_remove(full, err);
 }
 
-/* Both lists are in the same order: one pass. */
-static bool merge(struct syncing *s, const struct bc_tree *tree, struct old *old,
+/* The line of an entry without its path. */
+static bool describe(
+	struct syncing *s, const struct bc_tree_entry *t, struct bc_buf *list, struct bc_err *err)
+{
+	if (strpbrk(t->e.path, "\n\t") || (t->e.target && strpbrk(t->e.target, "\n\t")))
+		return bc_fail(
+			err, BC_E_FORMAT, 0, "the source has a name that holds a newline or a tab");
+	return add_signature(t, s->sync->from, list, err);
+}
+
+static bool is_header(const char *path)
+{
+	return bc_has_suffix(path, ".h") || bc_has_suffix(path, ".inc") ||
+		bc_has_suffix(path, ".dtsi");
+}
+
+static void note_doubt(struct syncing *s, const char *path, const char *what)
+{
+	if (!s->doubt)
+		s->doubt = bc_asprintf("%s %s", path, what);
+}
+
+/* What make does not see: a link has no time of its own, and for what came it has no rule. `before` is the old line,
+ * NULL when there was none. */
+static void doubt(struct syncing *s, const struct bc_tree_entry *t, const char *before)
+{
+	if (before && *before - '0' != (int)t->e.type)
+		note_doubt(s, t->e.path, "is of another type now");
+	else if (before && t->e.type == BC_ENTRY_LINK)
+		note_doubt(s, t->e.path, "leads elsewhere now");
+	else if (!before && (t->e.type == BC_ENTRY_LINK || is_header(t->e.path)))
+		bc_strs_add(&s->heads, t->e.path);
+}
+
+/* What differs, and the new list. Both lists are in the same order: one pass. */
+static bool compare(struct syncing *s, const struct bc_tree *tree, struct old *old,
 	struct bc_buf *list, struct bc_err *err)
 {
 	const char *signature = NULL, *path = NULL;
 	for (size_t i = 0; i < tree->len; i++) {
 		const struct bc_tree_entry *t = &tree->items[i];
 		size_t start = list->len;
-		if (s->job->cancelled && *s->job->cancelled)
-			return bc_fail(err, BC_E_CANCELLED, 0, "interrupted");
-		if (strpbrk(t->e.path, "\n\t") || (t->e.target && strpbrk(t->e.target, "\n\t")))
-			return bc_fail(err, BC_E_FORMAT, 0,
-				"the source has a name that holds a newline or a tab");
-		if (!add_signature(t, s->sync->from, list, err))
-			return false;
 		int order = -1;
-		while (peek(old, &signature, &path) &&
-			(order = bc_tree_compare(path, t->e.path)) < 0) {
-			if (!drop(s, path, err))
-				return false;
-			skip(old);
-		}
-		bool is_known = order == 0 && peek(old, &signature, &path) &&
-			strcmp(signature, list->data + start) == 0;
+		if (!describe(s, t, list, err))
+			return false;
+		for (; peek(old, &signature, &path) &&
+			(order = bc_tree_compare(path, t->e.path)) < 0;
+			skip(old))
+			bc_strs_add(&s->drops, path);
+		/* Both strings stay where they are when the list is moved on. */
+		bool is_known = order == 0 && strcmp(signature, list->data + start) == 0;
 		if (order == 0)
 			skip(old);
 		bc_buf_addf(list, "\t%s\n", t->e.path);
-		if (!is_known && !put(s, t, err))
-			return false;
-		if (i % 1000 == 0)
-			bc_job_step(s->job, "bringing the sources up to date", i, tree->len);
-		order = -1;
+		if (is_known)
+			continue;
+		doubt(s, t, order == 0 ? signature : NULL);
+		bc_vec_push(s, i);
 	}
 	for (; peek(old, &signature, &path); skip(old))
-		if (!drop(s, path, err))
+		bc_strs_add(&s->drops, path);
+	return true;
+}
+
+/* All that went goes before anything comes: `a/x` of before is not to be looked for through an `a` that is now a
+ * link. */
+static bool apply(struct syncing *s, const struct bc_tree *tree, struct bc_err *err)
+{
+	for (size_t i = s->drops.len; i-- > 0;)
+		if (!drop(s, s->drops.items[i], err))
+			return false;
+	for (size_t i = 0; i < s->len; i++) {
+		if (s->job->cancelled && *s->job->cancelled)
+			return bc_fail(err, BC_E_CANCELLED, 0, "interrupted");
+		if (!put(s, &tree->items[s->items[i]], err))
+			return false;
+		if (i % 1000 == 0)
+			bc_job_step(s->job, "bringing the sources up to date", i, s->len);
+	}
+	return true;
+}
+
+/* A header may be found now where another of its name was found before; a link may lead to many. */
+static void doubt_heads(struct syncing *s, const struct bc_tree *tree)
+{
+	for (size_t i = 0; !s->doubt && i < s->heads.len; i++) {
+		const char *path = s->heads.items[i], *name = bc_path_base(path);
+		if (!is_header(path))
+			note_doubt(s, path, "is a link that came");
+		bc_vec_each (t, tree)
+			if (strcmp(bc_path_base(t->e.path), name) == 0 &&
+				strcmp(t->e.path, path) != 0) {
+				note_doubt(s, path, "may hide another header of its name");
+				break;
+			}
+	}
+}
+
+/* The object of a source that went: make has no rule for it any more, and links it as it is. */
+static bool drop_object(struct syncing *s, const char *path, struct bc_err *err)
+{
+	static const char *const suffixes[] = {".c", ".S", ".rs", ".y", ".l"};
+	size_t n = 0;
+	for (size_t i = 0; !n && i < BC_LEN(suffixes); i++)
+		if (bc_has_suffix(path, suffixes[i]))
+			n = strlen(path) - strlen(suffixes[i]);
+	if (!n || !has_real_parents(s->sync->obj, path))
+		return true;
+	BC_AUTO_FREE char *stem = bc_asprintf("%s/%.*s", s->sync->obj, (int)n, path);
+	BC_AUTO_FREE char *dir = bc_path_dir(stem);
+	BC_AUTO_FREE char *object = bc_asprintf("%s.o", stem);
+	BC_AUTO_FREE char *command = bc_asprintf("%s/.%s.o.cmd", dir, bc_path_base(stem));
+	return bc_fs_remove(object, err) && bc_fs_remove(command, err);
+}
+
+static bool drop_objects(struct syncing *s, const struct bc_tree *tree, struct bc_err *err)
+{
+	BC_AUTO(bc_strs) objects = {0};
+	if (!bc_fs_list(s->sync->obj, &objects, err))
+		return false;
+	if (!objects.len)
+		return true;
+	doubt_heads(s, tree);
+	if (s->doubt) {
+		bc_job_log(s->job, "all objects are removed: %s", s->doubt);
+		return bc_fs_remove(s->sync->obj, err) && bc_fs_mkdirs(s->sync->obj, 0755, err);
+	}
+	for (size_t i = 0; i < s->drops.len; i++)
+		if (!drop_object(s, s->drops.items[i], err))
 			return false;
 	return true;
 }
@@ -191,12 +305,22 @@ bool bc_sync_run(
 	if (!bc_fs_mkdirs(sync->to, 0755, err) || !read_from(job, sync, &tree, err))
 		return false;
 	bool has_list = old_open(&old, sync->list);
-	/* Without a list, what is there is of unknown content. */
-	bool ok = (has_list || (bc_fs_remove(sync->to, err) && bc_fs_mkdirs(sync->to, 0755, err)));
+	bool ok = true;
+	if (!has_list) {
+		/* What is there is of unknown content. */
+		bc_buf_clear(&old.text);
+		note_doubt(&s, sync->to, "was not known");
+		ok = bc_fs_remove(sync->to, err) && bc_fs_mkdirs(sync->to, 0755, err);
+	}
 	(void)unlink(sync->list);
-	ok = ok && merge(&s, &tree, &old, &list, err) &&
+	ok = ok && compare(&s, &tree, &old, &list, err) && apply(&s, &tree, err) &&
+		drop_objects(&s, &tree, err) &&
 		bc_fs_write_unsynced(sync->list, list.data ? list.data : "", list.len, err);
 	bc_buf_release(&old.text);
+	bc_strs_release(&s.drops);
+	bc_strs_release(&s.heads);
+	free(s.doubt);
+	free(s.items);
 	*changes = s.changes;
 	return ok;
 }

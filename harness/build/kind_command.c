@@ -1,4 +1,9 @@
 /* Any other tool. */
+#include <errno.h>
+#include <unistd.h>
+
+#include <sys/stat.h>
+
 #include <bootcheck/base/text.h>
 #include <bootcheck/build/recipes.h>
 #include <bootcheck/build/tools.h>
@@ -91,7 +96,9 @@ static bool take_output(
 	BC_AUTO_FREE char *to =
 		is_only ? bc_job_main(job, bc_path_base(name)) : bc_path_join(job->out_dir, name);
 	BC_AUTO_FREE char *parent = bc_path_dir(to);
-	return bc_fs_mkdirs(parent, 0755, err) && bc_copy_file(from, to, err);
+	return bc_fs_mkdirs(parent, 0755, err) && bc_copy_file(from, to, err) &&
+		(access(from, X_OK) != 0 || chmod(to, 0755) == 0 ||
+			bc_fail(err, BC_E_IO, errno, "cannot change %s", to));
 }
 
 static bool run(struct bc_job *job, const char *dir, struct bc_err *err)
@@ -148,7 +155,7 @@ static enum bc_resolved resolve(
 
 static const struct bc_node_kind kind_command = {
 	.name = "command",
-	.version = "1",
+	.version = "2",
 	.resolve = resolve,
 	.build = build,
 };

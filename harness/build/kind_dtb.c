@@ -1,5 +1,6 @@
 /* Device trees: given or compiled, with overlays. */
 #include <bootcheck/base/text.h>
+#include <bootcheck/build/dts.h>
 #include <bootcheck/build/recipes.h>
 #include <bootcheck/build/tools.h>
 #include <bootcheck/sys/devtree.h>
@@ -124,6 +125,33 @@ static bool apply(struct bc_job *job, size_t index, struct bc_buf *tree, struct 
 	return bc_err_prefix(err, "%s", path ? bc_path_base(path) : "overlay");
 }
 
+/* What the sources that are files of the host include from beside them; an artifact's folder is in its key. */
+static bool note_includes(
+	struct bc_node *node, const struct bc_node *of, const char *cache_dir, struct bc_err *err)
+{
+	bc_vec_each (i, &of->inputs)
+		if (!i->node->kind->build && !i->member && i->node->path &&
+			is_source(i->node->path) &&
+			!bc_dts_note(node, cache_dir, i->node->path, err))
+			return false;
+	return true;
+}
+
+/* They are read while we build. */
+static bool includes_unchanged(struct bc_job *job, struct bc_err *err)
+{
+	struct bc_node *again = bc_node_new(job->node->kind, job->node->loc);
+	bool ok = note_includes(again, job->node, job->cache_dir, err);
+	bc_vec_each (f, &again->fields) {
+		const char *before = bc_node_get(job->node, f->label);
+		if (ok && (!before || strcmp(before, f->text) != 0))
+			ok = bc_fail(err, BC_E_IO, 0, "%s changed while it was read",
+				strchr(f->label, ' ') + 1);
+	}
+	bc_node_free(again);
+	return ok;
+}
+
 static bool build(struct bc_job *job, struct bc_err *err)
 {
 	BC_AUTO(bc_buf) tree = {.max = 4 * BC_DEVTREE_MAX};
@@ -134,7 +162,7 @@ static bool build(struct bc_job *job, struct bc_err *err)
 		if (bc_has_prefix(job->node->inputs.items[i].label, "overlays") &&
 			!apply(job, i, &tree, err))
 			return false;
-	return bc_devtree_check(tree.data, tree.len, err) &&
+	return bc_devtree_check(tree.data, tree.len, err) && includes_unchanged(job, err) &&
 		bc_fs_write_unsynced(to, tree.data, tree.len, err);
 }
 
@@ -144,6 +172,8 @@ static enum bc_resolved resolve(
 	char *cpp[] = {"cpp", "--version", NULL}, *dtc[] = {"dtc", "--version", NULL};
 	if (strcmp(bc_node_get(node, "compiles"), "no") == 0)
 		return BC_RESOLVE_DONE;
+	if (!note_includes(node, node, resolver->cache_dir, err))
+		return BC_RESOLVE_FAILED;
 	enum bc_resolved done = bc_tool_resolve(node, resolver, "cpp", cpp, err);
 	return done == BC_RESOLVE_DONE ? bc_tool_resolve(node, resolver, "dtc", dtc, err) : done;
 }

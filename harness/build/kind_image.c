@@ -127,20 +127,6 @@ static bool add_all(
 	return true;
 }
 
-static bool check_links(const struct bc_tree *tree, struct bc_err *err)
-{
-	bc_vec_each (t, tree) {
-		if (t->e.type != BC_ENTRY_LINK || !t->e.is_hard)
-			continue;
-		const struct bc_tree_entry *to = bc_tree_find(tree, t->e.target);
-		if (!to || to->e.type != BC_ENTRY_FILE)
-			return bc_fail(err, BC_E_CASE, 0,
-				"the hard link '%s' leads to '%s', which is no file inside",
-				t->e.path, t->e.target);
-	}
-	return true;
-}
-
 static bool write_ext(
 	struct bc_job *job, int version, const struct bc_tree *tree, struct bc_err *err)
 {
@@ -156,7 +142,7 @@ static bool write_ext(
 	bc_vec_each (t, tree)
 		bc_extfs_count(&need, &t->e);
 	uint64_t needed = bc_extfs_size(&need, version);
-	if (!check_links(tree, err) || !choose_size(job, needed, &o.size_bytes, err))
+	if (!bc_tree_check_links(tree, err) || !choose_size(job, needed, &o.size_bytes, err))
 		return false;
 	make_uuid(job, o.uuid);
 	/* Without a size, the number of files may be more than mke2fs would expect of so many bytes. */
@@ -206,16 +192,29 @@ static bool fit(struct bc_job *job, const char *path, struct bc_err *err)
 		bc_fail(err, BC_E_IO, errno, "cannot write %s", path);
 }
 
+/* sqfstar takes the date from its options, and not beside this variable. */
+static void set_env(const struct bc_job *job, struct bc_strs *env)
+{
+	BC_AUTO(bc_strs) all = {0};
+	bc_job_env(job, &all);
+	bc_vec_each (variable, &all)
+		if (!bc_has_prefix(*variable, "SOURCE_DATE_EPOCH="))
+			bc_strs_add(env, *variable);
+}
+
 static bool write_squashfs(struct bc_job *job, struct bc_tree *tree, struct bc_err *err)
 {
 	BC_AUTO_FREE char *tar = bc_path_join(job->work_dir, "tree.tar");
 	BC_AUTO_FREE char *path = bc_job_main(job, "image.squashfs");
+	BC_AUTO(bc_strs) env = {0};
+	set_env(job, &env);
 	char *compress = (char *)bc_node_get(job->node, "compress");
 	char *argv[] = {"sqfstar", "-reproducible", "-no-progress", "-no-xattrs", "-comp", compress,
 		"-mkfs-time", BC_BUILD_EPOCH, "-all-time", BC_BUILD_EPOCH, path, NULL};
 	return bc_tool_there("sqfstar", err) && bc_tree_copy_links(tree, err) &&
 		write_tar(job, tar, tree, err) &&
-		bc_job_run_from(job, argv, NULL, NULL, tar, 0, NULL, err) && fit(job, path, err);
+		bc_job_run_from(job, argv, bc_strs_argv(&env), NULL, tar, 0, NULL, err) &&
+		fit(job, path, err);
 }
 
 static bool build(struct bc_job *job, struct bc_err *err)

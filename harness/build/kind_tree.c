@@ -6,7 +6,7 @@ static bool build(struct bc_job *job, struct bc_err *err)
 	BC_AUTO(bc_tree) tree = {0};
 	const struct bc_value *map = job->node->params;
 	return bc_entries_read(job, map, &tree, err) && bc_entries_settle(map, &tree, err) &&
-		bc_tree_write(job, &tree, err);
+		bc_tree_check_links(&tree, err) && bc_tree_write(job, &tree, err);
 }
 
 static const struct bc_node_kind kind_tree = {.name = "tree", .version = "1", .build = build};

@@ -1,6 +1,7 @@
 /* Layers: what a tree, an initramfs or an image is made from. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <sys/stat.h>
@@ -91,6 +92,13 @@ static struct bc_node *layer_node(
 	return bc_planner_ref(planner, ref->text, ref->loc, member, err);
 }
 
+/* A file of an artifact, which has an owner and a mode that are not those on disk. */
+static bool may_have_mode(const struct bc_value *item, const struct bc_node *input)
+{
+	return input->kind->build &&
+		(strcmp(layer_kind(item), "file") == 0 || strcmp(layer_kind(item), "ref") == 0);
+}
+
 static bool plan_layer(struct bc_planner *planner, struct bc_node *node, size_t index,
 	const struct bc_value *item, struct bc_err *err)
 {
@@ -105,6 +113,8 @@ static bool plan_layer(struct bc_planner *planner, struct bc_node *node, size_t 
 	if (!input)
 		return false;
 	bc_buf_adds(&field, layer_kind(item));
+	if (may_have_mode(item, input))
+		bc_buf_adds(&field, " as listed");
 	/* A source's own members and strip are in its own key. */
 	bool is_source = strcmp(layer_kind(item), "source") == 0;
 	for (size_t i = 0; !is_source && i < BC_LEN(options); i++) {
@@ -128,12 +138,19 @@ bool bc_layers_plan(struct bc_planner *planner, struct bc_node *node, const stru
 	return true;
 }
 
-/* The listing of a store entry whose tree is at root, or NULL for a folder of the host. */
+/* The folder of a store entry that holds the artifact, which is that folder or a file in it. */
+static char *out_of(const struct bc_node *node)
+{
+	return bc_fs_is_dir(node->path) ? bc_strdup(node->path) : bc_path_dir(node->path);
+}
+
+/* The listing of a store entry, or NULL for what is the host's. */
 static char *listing_of(const struct bc_node *node)
 {
 	if (!node->kind->build)
 		return NULL;
-	BC_AUTO_FREE char *entry = bc_path_dir(node->path);
+	BC_AUTO_FREE char *out = out_of(node);
+	BC_AUTO_FREE char *entry = bc_path_dir(out);
 	return bc_path_join(entry, "files.jsonl");
 }
 
@@ -216,8 +233,29 @@ static bool read_tree(struct bc_job *job, const struct bc_node *input, const cha
 	return !nothing;
 }
 
-static bool read_file(const char *full, const struct bc_value *item, const char *to,
-	struct bc_tree *tree, struct bc_err *err)
+/* Owner and mode of a file, as the listing of its artifact has them. */
+static bool take_listed(
+	const struct bc_node *input, const char *full, struct bc_entry *e, struct bc_err *err)
+{
+	BC_AUTO_FREE char *listing = listing_of(input);
+	BC_AUTO_FREE char *out = listing ? out_of(input) : NULL;
+	BC_AUTO(bc_tree) all = {0};
+	if (!listing)
+		return true;
+	if (!bc_tree_read(&all, out, listing, err))
+		return false;
+	bc_vec_each (t, &all) {
+		if (t->e.type != BC_ENTRY_FILE || strcmp(t->source, full) != 0)
+			continue;
+		e->mode = t->e.mode;
+		e->uid = t->e.uid;
+		e->gid = t->e.gid;
+	}
+	return true;
+}
+
+static bool read_file(const struct bc_node *input, const char *full, const struct bc_value *item,
+	const char *to, struct bc_tree *tree, struct bc_err *err)
 {
 	const char *given = item->kind == BC_VALUE_MAP ? bc_value_text(item, "to", "/") : "/";
 	struct stat st;
@@ -228,9 +266,12 @@ static bool read_file(const char *full, const struct bc_value *item, const char 
 		bc_has_suffix(given, "/") ? bc_path_join(to, bc_path_base(full)) : bc_strdup(to);
 	e.path = path;
 	e.size = (uint64_t)st.st_size;
-	if (!bc_mode_of(item, st.st_mode & 0100 ? 0755 : 0644, &e.mode, err))
+	e.mode = st.st_mode & 0100 ? 0755 : 0644;
+	if (!take_listed(input, full, &e, err) || !bc_mode_of(item, e.mode, &e.mode, err))
 		return false;
-	bc_tree_add(tree, &e, full, NULL);
+	/* What a link leads to is in the key, and no writer of trees follows one. */
+	BC_AUTO_FREE char *real = realpath(full, NULL);
+	bc_tree_add(tree, &e, real ? real : full, NULL);
 	return true;
 }
 
@@ -248,7 +289,7 @@ static bool read_layer(struct bc_job *job, size_t index, const struct bc_value *
 		return bc_planner_fail(err, item->loc, "%s is a %s, not a %s", input->title,
 			is_dir ? "folder" : "file", kind);
 	return is_dir ? read_tree(job, input, full, item, to, tree, err)
-		      : read_file(full, item, to, tree, err);
+		      : read_file(input, full, item, to, tree, err);
 }
 
 bool bc_layers_read(
@@ -301,7 +342,8 @@ bool bc_content_read(struct bc_job *job, const struct bc_value *item, const stru
 		return bc_planner_fail(
 			err, item->loc, "the source of '%s' is no file", entry->path);
 	e.size = (uint64_t)st.st_size;
-	bc_tree_add(tree, &e, full, NULL);
+	BC_AUTO_FREE char *real = realpath(full, NULL);
+	bc_tree_add(tree, &e, real ? real : full, NULL);
 	return true;
 }
 
@@ -337,27 +379,44 @@ bool bc_copy_file(const char *from, const char *to, struct bc_err *err)
 	}
 }
 
+static bool write_entry(
+	const struct bc_tree_entry *t, const char *out, const char *full, struct bc_err *err)
+{
+	BC_AUTO_FREE char *target = NULL;
+	switch (t->e.type) {
+	case BC_ENTRY_DIR:
+		return mkdir(full, 0755) == 0 ||
+			bc_fail(err, BC_E_IO, errno, "cannot create %s", full);
+	case BC_ENTRY_LINK:
+		target = t->e.is_hard ? bc_path_join(out, t->e.target) : bc_strdup(t->e.target);
+		return (t->e.is_hard ? link(target, full) : symlink(target, full)) == 0 ||
+			bc_fail(err, BC_E_IO, errno, "cannot create %s", full);
+	case BC_ENTRY_FILE:
+		return (t->source ? bc_copy_file(t->source, full, err)
+				  : bc_fs_write_unsynced(full, t->data, (size_t)t->e.size, err)) &&
+			(chmod(full, t->e.mode & 0100 ? 0755 : 0644) == 0 ||
+				bc_fail(err, BC_E_IO, errno, "cannot change %s", full));
+	case BC_ENTRY_CHAR:
+	case BC_ENTRY_BLOCK:
+	case BC_ENTRY_FIFO:
+		return true; /* in the listing only */
+	}
+	return true;
+}
+
 bool bc_tree_write(struct bc_job *job, const struct bc_tree *tree, struct bc_err *err)
 {
-	for (size_t i = 0; i < tree->len; i++) {
-		const struct bc_tree_entry *t = &tree->items[i];
-		BC_AUTO_FREE char *full = bc_path_join(job->out_dir, t->e.path);
-		bool ok = true;
-		if (job->cancelled && *job->cancelled)
-			return bc_fail(err, BC_E_CANCELLED, 0, "interrupted");
-		if (t->e.type == BC_ENTRY_DIR)
-			ok = mkdir(full, 0755) == 0 ||
-				bc_fail(err, BC_E_IO, errno, "cannot create %s", full);
-		else if (t->e.type == BC_ENTRY_LINK)
-			ok = symlink(t->e.target, full) == 0 ||
-				bc_fail(err, BC_E_IO, errno, "cannot create %s", full);
-		else if (t->e.type == BC_ENTRY_FILE && t->source)
-			ok = bc_copy_file(t->source, full, err);
-		else if (t->e.type == BC_ENTRY_FILE)
-			ok = bc_fs_write_unsynced(full, t->data, (size_t)t->e.size, err);
-		if (!ok)
-			return false;
-		bc_job_entry(job, &t->e);
-	}
+	/* Hard links last: what they lead to may come later in the order of paths. */
+	for (int pass = 0; pass < 2; pass++)
+		bc_vec_each (t, tree) {
+			BC_AUTO_FREE char *full = bc_path_join(job->out_dir, t->e.path);
+			if (t->e.is_hard != (pass == 1))
+				continue;
+			if (job->cancelled && *job->cancelled)
+				return bc_fail(err, BC_E_CANCELLED, 0, "interrupted");
+			if (!write_entry(t, job->out_dir, full, err))
+				return false;
+			bc_job_entry(job, &t->e);
+		}
 	return true;
 }

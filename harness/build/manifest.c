@@ -15,6 +15,7 @@ void bc_manifest_release(struct bc_manifest *m)
 	free(m->title);
 	free(m->output);
 	free(m->created);
+	free(m->top);
 	for (size_t i = 0; i < m->inputs.len; i++)
 		free(m->inputs.items[i]);
 	free(m->inputs.items);
@@ -45,6 +46,7 @@ bool bc_manifest_parse(
 	m.kind = bc_strdup(bc_json_get_string(json, "kind", ""));
 	m.title = bc_strdup(bc_json_get_string(json, "title", ""));
 	m.created = bc_strdup(bc_json_get_string(json, "created", ""));
+	m.top = bc_strdup(bc_json_get_string(json, "top", ""));
 	const struct bc_json *inputs = bc_json_get(json, "inputs");
 	for (size_t i = 0; i < bc_json_len(inputs); i++) {
 		const struct bc_json *input = bc_json_at(inputs, i);
@@ -66,21 +68,26 @@ static int64_t number_at(const char *text, const char *label)
 		: -1;
 }
 
+/* The text behind a label; NULL when there is none, or it is not as it was before it was printed. */
+static char *text_at(const char *text, const char *label)
+{
+	const char *at = strstr(text, label);
+	size_t n = at ? strcspn(at + strlen(label), "\"\\") : 0;
+	return at && at[strlen(label) + n] == '"' ? bc_strndup(at + strlen(label), n) : NULL;
+}
+
 bool bc_manifest_glance(const char *text, struct bc_manifest *manifest)
 {
-	static const char label[] = "\"output\": \"";
-	const char *at = strstr(text, label), *output = at ? at + sizeof(label) - 1 : "";
-	size_t n = strcspn(output, "\"\\");
+	BC_AUTO_FREE char *output = text_at(text, "\"output\": \"");
 	int64_t size = number_at(text, "\"size\": "), files = number_at(text, "\"files\": ");
-	if (number_at(text, "\"version\": ") != 1 || output[n] != '"' || size < 0 || files < 0)
+	if (number_at(text, "\"version\": ") != 1 || !output || !bc_path_is_inside(output) ||
+		size < 0 || files < 0)
 		return false;
-	*manifest = (struct bc_manifest){.output = bc_strndup(output, n),
+	*manifest = (struct bc_manifest){.output = BC_TAKE(output),
+		.top = text_at(text, "\"top\": \""),
 		.size_bytes = (uint64_t)size,
 		.files = (uint64_t)files};
-	if (bc_path_is_inside(manifest->output))
-		return true;
-	bc_manifest_release(manifest);
-	return false;
+	return true;
 }
 
 void bc_record_release(struct bc_record *record)

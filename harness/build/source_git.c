@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include <bootcheck/base/text.h>
+#include <bootcheck/build/git.h>
 #include <bootcheck/build/graph.h>
 #include <bootcheck/build/recipes.h>
 #include <bootcheck/build/tools.h>
 #include <bootcheck/sys/fs.h>
-#include <bootcheck/sys/proc.h>
 
 #define ASK_MS	   60000
 #define SHA_LEN	   40
@@ -33,26 +33,6 @@ static bool is_sum(const char *rev)
 	return strlen(rev) == SHA_LEN && strspn(rev, "0123456789abcdef") == SHA_LEN;
 }
 
-/* Runs git with what makes it depend on the repository alone. */
-static bool run_git(const volatile int *cancelled, int log_fd, const char *const *args,
-	struct bc_buf *output, struct bc_err *err)
-{
-	BC_AUTO(bc_strs) argv = {0};
-	const char *const first[] = {"git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false",
-		"-c", "protocol.ext.allow=never", "-c", "gc.auto=0"};
-	for (size_t i = 0; i < BC_LEN(first); i++)
-		bc_strs_add(&argv, first[i]);
-	for (; *args; args++)
-		bc_strs_add(&argv, *args);
-	struct bc_command command = {.argv = bc_strs_argv(&argv),
-		.output = output,
-		.log_fd = log_fd,
-		.timeout_ms = log_fd < 0 ? ASK_MS : 0,
-		.cancelled = cancelled};
-	struct bc_exit status;
-	return bc_command_run(&command, &status, err);
-}
-
 static void no_revision(const struct bc_node *node, struct bc_err *err)
 {
 	(void)bc_fail(err, BC_E_CASE, 0, "the repository %s has no commit %s",
@@ -67,8 +47,9 @@ static bool ask_local(struct bc_node *node, const struct bc_resolver *r, const c
 	BC_AUTO_FREE char *commit = bc_asprintf("%s^{commit}", rev);
 	const char *const args[] = {"-C", node->state, "rev-parse", "--quiet", "--verify",
 		"--end-of-options", commit, NULL};
+	struct bc_git git = {.cancelled = r->cancelled, .log_fd = -1, .limit_ms = ASK_MS};
 	struct bc_err why = {0};
-	if (run_git(r->cancelled, -1, args, &out, &why) && out.len > SHA_LEN) {
+	if (bc_git_run(&git, args, &out, &why) && out.len > SHA_LEN) {
 		memcpy(sum, out.data, SHA_LEN);
 		return true;
 	}
@@ -112,8 +93,10 @@ static bool ask_remote(struct bc_node *node, const struct bc_resolver *r, const 
 	BC_AUTO_FREE char *peeled = bc_asprintf("%s^{}", rev);
 	const char *url = bc_value_text(node->params, "git", "");
 	const char *const args[] = {"ls-remote", "--", url, rev, peeled, NULL};
+	struct bc_git git = {
+		.cancelled = r->cancelled, .log_fd = -1, .limit_ms = ASK_MS, .talks = true};
 	struct bc_err why = {0};
-	if (!run_git(r->cancelled, -1, args, &out, &why)) {
+	if (!bc_git_run(&git, args, &out, &why)) {
 		if (why.code == BC_E_COMMAND)
 			return bc_fail(
 				err, BC_E_NET, 0, "git cannot reach %s: %s", url, why.message);
@@ -167,17 +150,20 @@ static char *fetch(struct bc_job *job, const char *url, const char *sum, struct 
 	BC_AUTO_FREE char *dir = bc_asprintf("%s/%.16s", git, hex);
 	BC_AUTO_FREE char *lock = bc_asprintf("%s.lock", dir);
 	const char *const init[] = {"init", "--quiet", "--bare", dir, NULL};
-	const char *const have[] = {"-C", dir, "cat-file", "-e", sum, NULL};
-	const char *const one[] = {
-		"-C", dir, "fetch", "--no-tags", "--depth=1", "--", url, sum, NULL};
-	const char *const all[] = {"-C", dir, "fetch", "--no-tags", "--", url,
-		"+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", NULL};
+	struct bc_git here = {.cancelled = job->cancelled, .log_fd = job->log_fd};
+	struct bc_git there = {
+		.cancelled = job->cancelled, .log_fd = job->log_fd, .talks = true, .git_dir = dir};
+	const char *const have[] = {"cat-file", "-e", sum, NULL};
+	const char *const one[] = {"fetch", "--no-tags", "--depth=1", "--", url, sum, NULL};
+	const char *const all[] = {"fetch", "--no-tags", "--", url, "+refs/heads/*:refs/heads/*",
+		"+refs/tags/*:refs/tags/*", NULL};
 	if (!bc_fs_mkdirs(git, 0755, err))
 		return NULL;
 	BC_AUTO_FD fd = bc_fs_lock(lock, true, job->cancelled, err);
-	if (fd < 0 || !run_git(job->cancelled, job->log_fd, init, NULL, err))
+	if (fd < 0 || !bc_git_run(&here, init, NULL, err))
 		return NULL;
-	if (run_git(job->cancelled, job->log_fd, have, NULL, NULL))
+	here.git_dir = dir;
+	if (bc_git_run(&here, have, NULL, NULL))
 		return bc_strdup(dir);
 	if (job->offline)
 		return bc_fail_null(
@@ -185,11 +171,11 @@ static char *fetch(struct bc_job *job, const char *url, const char *sum, struct 
 	bc_job_step(job, "fetching by git", 0, 0);
 	struct bc_err why = {0};
 	/* Not every server gives a commit by its sum. */
-	if (!run_git(job->cancelled, job->log_fd, one, NULL, &why) && why.code == BC_E_COMMAND) {
+	if (!bc_git_run(&there, one, NULL, &why) && why.code == BC_E_COMMAND) {
 		why = (struct bc_err){0};
-		BC_IGNORE(run_git(job->cancelled, job->log_fd, all, NULL, &why));
+		BC_IGNORE(bc_git_run(&there, all, NULL, &why));
 	}
-	if (why.code == BC_E_NONE && run_git(job->cancelled, job->log_fd, have, NULL, &why))
+	if (why.code == BC_E_NONE && bc_git_run(&here, have, NULL, &why))
 		return bc_strdup(dir);
 	if (why.code == BC_E_COMMAND)
 		(void)bc_fail(err, BC_E_NET, 0, "git cannot fetch %.12s from %s", sum, url);
@@ -198,28 +184,71 @@ static char *fetch(struct bc_job *job, const char *url, const char *sum, struct 
 	return NULL;
 }
 
+/* Where the repository has its objects. */
+static char *objects_of(struct bc_job *job, const char *dir, struct bc_err *err)
+{
+	const char *const args[] = {"-C", dir, "rev-parse", "--git-path", "objects", NULL};
+	struct bc_git git = {.cancelled = job->cancelled, .log_fd = job->log_fd};
+	BC_AUTO(bc_buf) out = {.max = ANSWER_MAX};
+	if (!bc_git_run(&git, args, &out, err))
+		return NULL;
+	if (!out.len)
+		return bc_fail_null(
+			err, BC_E_FORMAT, 0, "git does not tell where %s has its objects", dir);
+	out.data[strcspn(out.data, "\n")] = '\0';
+	return *out.data == '/' ? bc_strdup(out.data) : bc_path_join(dir, out.data);
+}
+
+/* The commit's files, by a repository that has nothing but the objects: what a user's has besides (attributes, filters,
+ * a sparse checkout, replacements) is in no key. And no archive of git's: its export-ignore and export-subst give less
+ * than the commit, and what depends on tags. */
+static bool check_out(struct bc_job *job, const char *dir, const char *sum, struct bc_err *err)
+{
+	BC_AUTO_FREE char *bare = bc_path_join(job->work_dir, "git");
+	BC_AUTO_FREE char *index = bc_path_join(job->work_dir, "index");
+	BC_AUTO_FREE char *objects = objects_of(job, dir, err);
+	const char *const init[] = {"init", "--quiet", "--bare", "--template=", bare, NULL};
+	const char *const read[] = {"read-tree", "--reset", "-u", sum, NULL};
+	struct bc_git git = {.cancelled = job->cancelled, .log_fd = job->log_fd};
+	if (!objects || !bc_git_run(&git, init, NULL, err))
+		return false;
+	git.git_dir = bare;
+	git.objects = objects;
+	git.index = index;
+	git.work_tree = job->out_dir;
+	return bc_git_run(&git, read, NULL, err);
+}
+
+/* A partial clone asks its server for what it lacks, but only when it is asked itself. */
+static bool complete(struct bc_job *job, const char *dir, const char *sum)
+{
+	const char *const args[] = {
+		"-C", dir, "archive", "--format=tar", "-o", "/dev/null", sum, NULL};
+	struct bc_git git = {.cancelled = job->cancelled, .log_fd = job->log_fd, .talks = true};
+	return !job->offline && bc_git_run(&git, args, NULL, NULL);
+}
+
 static bool build(struct bc_job *job, struct bc_err *err)
 {
 	const struct bc_node *node = job->node;
 	const char *sum = bc_node_get(node, "commit");
-	BC_AUTO_FREE char *tar = bc_path_join(job->work_dir, "source.tar");
 	BC_AUTO_FREE char *dir = node->state
 		? bc_strdup(node->state)
 		: fetch(job, bc_value_text(node->params, "git", ""), sum, err);
 	if (!dir)
 		return false;
-	const char *const args[] = {"-C", dir, "archive", "--format=tar", "-o", tar, sum, NULL};
 	struct bc_err why = {0};
-	if (!run_git(job->cancelled, job->log_fd, args, NULL, &why)) {
-		if (why.code == BC_E_COMMAND)
-			no_revision(node, err);
-		else if (err)
+	if (check_out(job, dir, sum, &why))
+		return true;
+	if (why.code != BC_E_COMMAND) {
+		if (err)
 			*err = why;
 		return false;
 	}
-	struct bc_extract extract = {
-		.archive = tar, .dir = job->out_dir, .cancelled = job->cancelled};
-	return bc_archive_extract(&extract, err);
+	if (complete(job, dir, sum))
+		return check_out(job, dir, sum, err);
+	no_revision(node, err);
+	return false;
 }
 
 static const struct bc_node_kind kind_git = {

@@ -73,11 +73,14 @@ static bool copy_tree(struct bc_job *job, const char *root, struct bc_err *err)
 	BC_AUTO(bc_tree) tree = {0};
 	bool is_stored = input->kind->build && !job->node->inputs.items[0].member;
 	bc_job_step(job, "copying the source", 0, 0);
-	if (input->kind == &bc_kind_worktree)
-		return bc_worktree_read(&tree, root, job->log_fd, job->cancelled, err) &&
-			bc_tree_write(job, &tree, err);
-	return bc_tree_read(&tree, root, is_stored ? listing : NULL, err) &&
-		bc_tree_merge(&tree, err) && bc_tree_write(job, &tree, err);
+	bool ok = input->kind == &bc_kind_worktree
+		? bc_worktree_read(&tree, root, job->log_fd, job->cancelled, err)
+		: bc_tree_read(&tree, root, is_stored ? listing : NULL, err) &&
+			bc_tree_merge(&tree, err) && bc_tree_copy_links(&tree, err);
+	ok = ok && bc_tree_write(job, &tree, err);
+	/* Patches remove files and change modes, and no build looks at owners. */
+	bc_job_forget_entries(job);
+	return ok;
 }
 
 /* What went wrong, in patch's own words, for one line: the file and the first hunk. */

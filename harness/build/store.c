@@ -81,6 +81,22 @@ char *bc_store_entry(const struct bc_store *store, const char *key)
 	return bc_asprintf("%s/store/%.2s/%s", store->dir, key, key);
 }
 
+/* What was at the top is there; what lies deeper only `cache verify` looks for. */
+static bool has_top(const char *entry, const char *top)
+{
+	BC_AUTO_FREE char *out = bc_path_join(entry, "out");
+	BC_AUTO_FD at = open(out, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (const char *name = top; name && *name;) {
+		size_t n = strcspn(name, "/");
+		BC_AUTO_FREE char *one = bc_strndup(name, n);
+		struct stat st;
+		if (fstatat(at, one, &st, AT_SYMLINK_NOFOLLOW) != 0)
+			return false;
+		name += n + (name[n] == '/');
+	}
+	return true;
+}
+
 /* The manifest's "output" without a parse of the whole: this is on the path of every hit. */
 char *bc_store_find(const struct bc_store *store, const char *key)
 {
@@ -93,7 +109,7 @@ char *bc_store_find(const struct bc_store *store, const char *key)
 		return NULL;
 	BC_AUTO_FREE char *content = bc_path_join(entry, manifest.output);
 	bool is_single = manifest.files == 1 && strcmp(manifest.output, "out") != 0;
-	bool is_whole = bc_fs_exists(content) &&
+	bool is_whole = bc_fs_exists(content) && has_top(entry, manifest.top) &&
 		(!is_single || bc_fs_size(content) == (int64_t)manifest.size_bytes);
 	if (is_whole) {
 		bc_cache_touch(path);
@@ -102,7 +118,8 @@ char *bc_store_find(const struct bc_store *store, const char *key)
 	/* Out of the way of the one that is built instead. */
 	BC_AUTO_FREE char *aside = bc_path_join(store->dir, "quarantine");
 	BC_AUTO_FREE char *to = bc_path_join(aside, key);
-	BC_IGNORE(bc_fs_mkdirs(aside, 0755, NULL) && rename(entry, to) == 0);
+	BC_IGNORE(bc_fs_mkdirs(aside, 0755, NULL) && bc_fs_remove(to, NULL) &&
+		bc_fs_move_dir(entry, to, NULL));
 	return NULL;
 }
 
@@ -160,6 +177,7 @@ struct publishing {
 	const char *out; /* folder */
 	int listing;	 /* fd of files.jsonl */
 	uint64_t size_bytes, files;
+	struct bc_buf top; /* as in the manifest */
 };
 
 /* Gives what is on disk the owners, modes and types that it should have. */
@@ -196,6 +214,7 @@ static bool publish_entry(struct publishing *p, struct bc_tree_entry *t, struct 
 {
 	BC_AUTO_FREE char *full = bc_path_join(p->out, t->e.path);
 	BC_AUTO(bc_buf) line = {0};
+	struct stat st;
 	const char *name = t->e.path;
 	for (size_t left = strlen(name); left;) {
 		int n = bc_utf8_next(name, left, NULL);
@@ -208,6 +227,9 @@ static bool publish_entry(struct publishing *p, struct bc_tree_entry *t, struct 
 	if (t->e.type == BC_ENTRY_FILE && !publish_file(p, t, full, err))
 		return false;
 	p->files++;
+	/* Nodes, and a folder that holds nothing else, are in the listing only. */
+	if (!strchr(t->e.path, '/') && lstat(full, &st) == 0)
+		bc_buf_addf(&p->top, "%s%s", p->top.len ? "/" : "", t->e.path);
 	bc_tree_print_entry(&t->e, t->sha256[0] ? t->sha256 : NULL, t->is_data_sum, &line);
 	return bc_fs_write_all(p->listing, line.data, line.len, err);
 }
@@ -257,6 +279,7 @@ static bool write_manifest(const char *path, const struct bc_manifest *m, struct
 	bc_json_set_string(json, "created", m->created);
 	bc_json_set_int(json, "size", (int64_t)m->size_bytes);
 	bc_json_set_int(json, "files", (int64_t)m->files);
+	bc_json_set_string(json, "top", m->top);
 	for (size_t i = 0; i + 2 < m->inputs.len; i += 3) {
 		struct bc_json *input = bc_json_new_object();
 		bc_json_set_string(input, "label", m->inputs.items[i]);
@@ -309,8 +332,13 @@ bool bc_store_publish(struct bc_store *store, struct bc_store_temp *temp,
 	BC_AUTO_FREE char *out = bc_path_join(entry, "out");
 	BC_AUTO_FREE char *listing = bc_path_join(entry, "files.jsonl");
 	BC_AUTO_FREE char *path = bc_path_join(entry, "manifest.json");
-	struct publishing p = {.out = out, .listing = -1};
-	if (!list_output(&p, listing, entries, count, err))
+	struct publishing p = {.out = out, .listing = -1, .top.max = MANIFEST_MAX / 4};
+	bool is_listed = list_output(&p, listing, entries, count, err);
+	free(manifest->top);
+	/* One that is too long is none. */
+	manifest->top = p.top.overflow ? NULL : bc_buf_take(&p.top);
+	bc_buf_release(&p.top);
+	if (!is_listed)
 		return false;
 	bc_clock_wall(now);
 	free(manifest->created);

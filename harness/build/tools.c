@@ -1,6 +1,9 @@
 /* What a program says of its version, remembered for the file that said it. */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <sys/stat.h>
 
@@ -86,16 +89,30 @@ bool bc_tool_there(const char *program, struct bc_err *err)
 	return path != NULL;
 }
 
+/* False for what asks another program, of which nothing here would show that it is another now: a script, ccache under
+ * a compiler's name, a wrapper of a toolchain. Their names are not that of the program, or of a version of it. */
+static bool tells_of_itself(const char *program, const char *real)
+{
+	const char *dash = strrchr(bc_path_base(program), '-');
+	const char *tool = dash && dash[1] ? dash + 1 : bc_path_base(program);
+	char start[2] = "";
+	BC_AUTO_FD fd = open(real, O_RDONLY | O_CLOEXEC);
+	bool is_script = fd < 0 || read(fd, start, sizeof(start)) != (ssize_t)sizeof(start) ||
+		memcmp(start, "#!", 2) == 0;
+	return !is_script && strstr(bc_path_base(real), tool) &&
+		strcmp(bc_path_base(real), "ccache") != 0;
+}
+
 /* `<cache>/tools/<sum of argv and path>`, and the first line that it must have. */
-static char *memory_path(
-	const char *cache_dir, const char *path, char *const *argv, struct bc_buf *stamp)
+static char *memory_path(const char *cache_dir, const char *path, const char *real,
+	char *const *argv, struct bc_buf *stamp)
 {
 	struct stat st = {0};
 	char hex[BC_DIGEST_HEX];
 	if (stat(path, &st) != 0)
 		st.st_size = -1;
-	bc_buf_addf(stamp, "%" PRId64 " %" PRId64 ".%09ld %" PRIu64 "\n", (int64_t)st.st_size,
-		(int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (uint64_t)st.st_ino);
+	bc_buf_addf(stamp, "%" PRId64 " %" PRId64 ".%09ld %" PRIu64 " %s\n", (int64_t)st.st_size,
+		(int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (uint64_t)st.st_ino, real);
 	struct bc_digest *digest = bc_digest_new();
 	bc_digest_field(digest, "path", path);
 	for (size_t i = 1; argv[i]; i++)
@@ -153,7 +170,10 @@ static enum bc_resolved look_up(const struct bc_resolver *resolver, char *const 
 	BC_AUTO_FREE char *path = find_once(resolver, argv[0], err);
 	if (!path)
 		return BC_RESOLVE_FAILED;
-	BC_AUTO_FREE char *file = memory_path(resolver->cache_dir, path, argv, &stamp);
+	BC_AUTO_FREE char *resolved = realpath(path, NULL);
+	const char *real = resolved ? resolved : path;
+	BC_AUTO_FREE char *file = memory_path(resolver->cache_dir, path, real, argv, &stamp);
+	is_new = is_new || !tells_of_itself(argv[0], real);
 	*text = is_new ? NULL : recall(file, &stamp);
 	if (*text)
 		return BC_RESOLVE_DONE;

@@ -4,10 +4,10 @@
 #include <sys/stat.h>
 
 #include <bootcheck/base/text.h>
+#include <bootcheck/build/git.h>
 #include <bootcheck/build/tools.h>
 #include <bootcheck/build/worktree.h>
 #include <bootcheck/sys/fs.h>
-#include <bootcheck/sys/proc.h>
 
 bool bc_worktree_is(const char *dir)
 {
@@ -49,14 +49,11 @@ bool bc_worktree_read(struct bc_tree *tree, const char *dir, int log_fd,
 	const volatile int *cancelled, struct bc_err *err)
 {
 	BC_AUTO(bc_buf) names = {.max = (size_t)64 << 20};
-	char *argv[] = {"git", "-c", "core.fsmonitor=false", "-c", "safe.directory=*", "-C",
-		(char *)dir, "ls-files", "-co", "--exclude-standard", "-z", NULL};
-	struct bc_command command = {
-		.argv = argv, .output = &names, .log_fd = log_fd, .cancelled = cancelled};
-	struct bc_exit status;
+	const char *const args[] = {"-C", dir, "ls-files", "-co", "--exclude-standard", "-z", NULL};
+	struct bc_git git = {.cancelled = cancelled, .log_fd = log_fd};
 	if (!bc_tool_there("git", err))
 		return false;
-	if (!bc_command_run(&command, &status, err))
+	if (!bc_git_run(&git, args, &names, err))
 		return bc_err_prefix(err, "the files of the work tree %s", dir);
 	for (size_t at = 0; at < names.len; at += strlen(names.data + at) + 1)
 		if (!add(tree, dir, names.data + at, err))

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <bootcheck/base/mem.h>
@@ -94,6 +95,14 @@ static bool judge(const struct bc_command *command, enum stop stop, const struct
 	return true;
 }
 
+/* The modes of what a tool makes get into what it packs: they are not the caller's choice. */
+static int set_umask(void *ctx)
+{
+	(void)ctx;
+	umask(022);
+	return 0;
+}
+
 bool bc_command_run(const struct bc_command *command, struct bc_exit *status, struct bc_err *err)
 {
 	int in[2] = {-1, -1}, out[2] = {-1, -1};
@@ -123,6 +132,7 @@ bool bc_command_run(const struct bc_command *command, struct bc_exit *status, st
 		.in = file >= 0 ? file : in[0],
 		.out = wants_output ? out[1] : command->log_fd,
 		.err = command->log_fd,
+		.before_exec = set_umask,
 		.is_tree = true};
 	pid_t pid;
 	bool started = bc_proc_spawn(&spawn, &pid, err);

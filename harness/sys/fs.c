@@ -190,6 +190,15 @@ bool bc_fs_remove(const char *path, struct bc_err *err)
 	return remove_at(AT_FDCWD, path, 0, err);
 }
 
+bool bc_fs_move_dir(const char *from, const char *to, struct bc_err *err)
+{
+	struct stat st;
+	/* Its ".." is written then. Who has no right to do so is told by rename. */
+	if (lstat(from, &st) == 0 && S_ISDIR(st.st_mode))
+		(void)chmod(from, (st.st_mode & 07777) | 0700);
+	return rename(from, to) == 0 || bc_fail(err, BC_E_IO, errno, "cannot move %s", from);
+}
+
 bool bc_fs_exists(const char *path)
 {
 	return access(path, F_OK) == 0;

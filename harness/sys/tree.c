@@ -352,7 +352,7 @@ struct bc_tree_entry *bc_tree_find(const struct bc_tree *tree, const char *path)
 	return bsearch(path, tree->items, tree->len, sizeof(*tree->items), compare_path);
 }
 
-bool bc_tree_copy_links(struct bc_tree *tree, struct bc_err *err)
+bool bc_tree_check_links(const struct bc_tree *tree, struct bc_err *err)
 {
 	bc_vec_each (t, tree) {
 		if (t->e.type != BC_ENTRY_LINK || !t->e.is_hard)
@@ -362,6 +362,18 @@ bool bc_tree_copy_links(struct bc_tree *tree, struct bc_err *err)
 			return bc_fail(err, BC_E_CASE, 0,
 				"the hard link '%s' leads to '%s', which is no file inside",
 				t->e.path, t->e.target);
+	}
+	return true;
+}
+
+bool bc_tree_copy_links(struct bc_tree *tree, struct bc_err *err)
+{
+	if (!bc_tree_check_links(tree, err))
+		return false;
+	bc_vec_each (t, tree) {
+		if (t->e.type != BC_ENTRY_LINK || !t->e.is_hard)
+			continue;
+		const struct bc_tree_entry *to = bc_tree_find(tree, t->e.target);
 		free((char *)t->e.target);
 		t->e = (struct bc_entry){.type = BC_ENTRY_FILE,
 			.path = t->e.path,

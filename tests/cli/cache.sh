@@ -94,6 +94,55 @@ damage '*/out/file' truncate -s 10
 run 0 build
 has '^built 1 artifact in .*, 5 from the store'
 
+# So is a file of a tree that is gone, and one that leads nowhere is as it was.
+cat >cases/links.yaml <<'END'
+bootcheck: 1
+name: links
+machine: {arch: arm, model: virt}
+artifacts:
+  two: {tree: [{file: a.bin}, {file: b.bin}], links: [{path: nowhere, to: /no/such/file}]}
+boot: {kernel: a.bin, initrd: '${two:b.bin}'}
+console:
+  - expect: Linux
+END
+run 0 build cases/links.yaml
+run 0 build cases/links.yaml
+has '^nothing to build'
+gone=$(find "$store/store" -name nowhere)
+chmod u+w "${gone%/*}"
+rm "${gone%/*}/a.bin"
+run 0 build cases/links.yaml
+has '^built 1 artifact'
+[[ -e ${gone%/*}/a.bin ]] || fail "what was gone is not there again"
+rm cases/links.yaml
+
+# All that for who is not root, too: folders of the store are read-only.
+user() { # WANT ARG…
+	local want=$1 rc=0
+	shift
+	set -- "${other[@]}" "$@"
+	HOME=$dir/user XDG_CACHE_HOME=$dir/user "$@" >out 2>&1 || rc=$?
+	[[ $rc == "$want" ]] || fail "as a user: exit $rc instead of $want: $*"
+}
+mkdir user
+other=()
+if [[ $(id -u) == 0 ]]; then
+	other=(setpriv --reuid 65534 --regid 65534 --clear-groups --)
+	"${other[@]}" test -x "$BOOTCHECK" || other=()
+	chmod 755 .
+	chown 65534 user
+fi
+user 0 "$BOOTCHECK" build cases/a.yaml
+user 0 find user -path '*/out/file' -exec chmod u+w {} + -exec truncate -s 10 {} +
+user 1 "$BOOTCHECK" cache verify
+has '1 damaged'
+user 0 "$BOOTCHECK" build cases/a.yaml
+user 0 find user -path '*/out/file' -exec chmod u+w {} + -exec truncate -s 10 {} +
+user 0 "$BOOTCHECK" build cases/a.yaml
+has '^built 1 artifact'
+user 0 "$BOOTCHECK" cache gc --size 0
+[[ -z $(find user -name manifest.json -path '*/store/*') ]] || fail "as a user: something is left"
+
 # A sparse image is checked by what is in it.
 mkdir tree && echo hello >tree/file
 cat >cases/image.yaml <<'END'

@@ -4,59 +4,7 @@
 # Builds from source with a tree that only looks like a kernel's: what is built, kept, rebuilt and explained, and
 # what is said of sources, patches, configurations and compilers that do not work.
 set -euo pipefail
-for tool in make gcc ccache patch flex bison bc depmod; do
-	command -v $tool >/dev/null || { echo "SKIP: $tool is not here"; exit 77; }
-done
-[[ $(uname -m) == x86_64 ]] || { echo "SKIP: the tree is for x86_64"; exit 77; }
-dir=$(mktemp -d)
-child=
-trap '[[ -z $child ]] || kill -9 $child 2>/dev/null || true; chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
-fail() { echo "FAIL: $*"; [[ ! -s $dir/log ]] || cat "$dir/log"; [[ ! -s $dir/out ]] || cat "$dir/out"; exit 1; }
-export XDG_CACHE_HOME=$dir/cache
-mkdir "$dir/cases"
-cp -r "$SOURCE_DIR/tests/cli/kbuild-tree" "$dir/linux-1.0"
-cd "$dir"
-
-# a_case NAME FIELDS: a kernel made of these fields, "source: …" among them.
-a_case() {
-	cat >"cases/$1.yaml" <<END
-bootcheck: 1
-name: $1
-machine: {arch: x86_64, model: pc}
-artifacts:
-  kernel:
-    linux:
-      $2
-      targets: [bzImage, dtbs, modules, vmlinux]
-boot:
-  kernel: \${kernel:bzImage}
-console:
-  - expect: Linux
-END
-}
-# build NAME [ENV…]: the kernel's folder in $path, the exit status in $rc.
-build() {
-	local name=$1
-	shift
-	rc=0
-	env "$@" "$BOOTCHECK" build "cases/$name.yaml" >out 2>log || rc=$?
-	path=$(awk '$1 == "built" || $1 == "hit" { inner = $2 == "kernel:"; next } inner && /^ +\// { print $1; exit }' out)
-}
-good() {
-	build "$@"
-	[[ $rc == 0 && -s $path/bzImage ]] || fail "$1: exit $rc"
-}
-bad() {
-	local name=$1 want=$2
-	shift 2
-	build "$name"
-	[[ $rc == "$want" ]] || fail "$name: exit $rc, not $want"
-	for text; do
-		grep -qF -- "$text" log out || fail "$name: no '$text'"
-	done
-}
-# The compiler's lines of the newest build, from its log in the store.
-compiled() { grep -c '^  CC ' "$path/../build.log" || true; }
+source "$SOURCE_DIR/tests/cli/kbuild.bash"
 
 # A tarball.
 tar -caf linux-1.0.tar.gz linux-1.0
@@ -148,6 +96,42 @@ cat >good.patch <<'END'
 -#define VERSION "fake"
 +#define VERSION "patched"
 END
+# They remove, rename and change modes too, of a folder as of an archive.
+echo junk >linux-1.0/junk
+echo 'moved' >linux-1.0/from
+printf '#!/bin/sh\n' >linux-1.0/run.sh
+tar -cf whole.tar linux-1.0
+cat >moves.patch <<'END'
+diff --git a/junk b/junk
+deleted file mode 100644
+--- a/junk
++++ /dev/null
+@@ -1 +0,0 @@
+-junk
+diff --git a/from b/to
+similarity index 100%
+rename from from
+rename to to
+diff --git a/run.sh b/run.sh
+old mode 100644
+new mode 100755
+--- a/run.sh
++++ b/run.sh
+@@ -1 +1,2 @@
+ #!/bin/sh
++echo hello
+END
+for source in linux-1.0 whole.tar; do
+	a_case moves "source: $source
+      patches: moves.patch
+      defconfig: board_defconfig"
+	good moves
+	tree=$(dirname "$(find "$XDG_CACHE_HOME/bootcheck/store" -name to -path '*/out/to' -newer moves.patch)")
+	[[ -x $tree/run.sh && ! -e $tree/junk && ! -e $tree/from ]] || fail "$source: a patch of names and modes"
+	chmod -R u+w "${tree%/out}"
+	rm -r "${tree%/out}"
+done
+rm linux-1.0/{junk,from,run.sh}
 sed 's/"fake"/"another"/' good.patch >bad.patch
 a_case patched "source: linux-1.0
       patches: good.patch
@@ -173,6 +157,14 @@ bad unknown 2 'CONFIG_BLOK=y did not survive' 'BLOCK'
 a_case nodefconfig "source: linux-1.0
       defconfig: bord_defconfig"
 bad nodefconfig 2 'the kernel has no bord_defconfig' 'did you mean board_defconfig?'
+a_case called-file "source: linux-1.0
+      defconfig: file"
+bad called-file 2 'the kernel has no file'
+for name in olddefconfig oldconfig tiny.config; do
+	a_case before "source: linux-1.0
+      defconfig: $name"
+	bad before 2 "'$name' starts from a configuration that is there already"
+done
 printf 'CONFIG_BLOCK=y\nnonsense\n' >broken.config
 a_case broken "source: linux-1.0
       defconfig: tiny_defconfig
@@ -200,6 +192,32 @@ a_case compiler "source: linux-1.0
 if ! command -v mips-linux-gnu-gcc >/dev/null; then
 	bad compiler 3 'mips-linux-gnu-gcc is not installed' 'apt-get install gcc-mips-linux-gnu'
 fi
+
+# What stands for a compiler is asked each time what it is now: a script, and ccache under the compiler's name.
+mkdir masquerade tools
+ln -s "$(command -v ccache)" masquerade/y-gcc
+ln -s "$(command -v ld)" tools/y-ld
+printf '#define S(x) #x\n#define T(x) S(x)\nconst char by[] = "compiled by " T(VER);\n' >>linux-1.0/init/main.c
+compiler() {
+	printf '#!/bin/sh\n[ "$1" = --version ] && { echo "y-gcc %s"; exit; }\nexec gcc -DVER=%s "$@"\n' "$1" "$1" >tools/y-gcc
+	chmod +x tools/y-gcc
+}
+a_case stands "source: linux-1.0
+      cross_compile: y-
+      defconfig: board_defconfig"
+for version in 12 13; do
+	compiler $version
+	good stands "PATH=$dir/masquerade:$dir/tools:$PATH"
+	grep -aq "compiled by $version" "$path/vmlinux" || fail "compiled by another than y-gcc $version"
+done
+rm masquerade/y-gcc
+good stands "PATH=$dir/tools:$PATH"
+cp -p tools/y-gcc stamp
+compiler 14
+touch -r stamp tools/y-gcc
+good stands "PATH=$dir/tools:$PATH"
+grep -aq 'compiled by 14' "$path/vmlinux" || fail "a script with another content and the same time is taken for what it was"
+sed -i '/#define [ST](x)/d; /compiled by/d' linux-1.0/init/main.c
 
 # Archives that are not what they should be.
 head -c 700 linux-1.0.tar.gz >short.tar.gz

@@ -118,6 +118,40 @@ grep -Eq '^crw------- 0/0 +5, *1 .*/dev/console$' list || { cat list; fail "squa
 grep -Eq '^-rwsr-xr-x 70000/80000 ' list || fail "squashfs: owner"
 rm -rf cache2 && XDG_CACHE_HOME=$dir/cache2 build squashfs
 [[ $(sha256sum <"$path") == "$first" ]] || fail "squashfs: other bytes from the same input"
+rm -rf cache2 && SOURCE_DATE_EPOCH=1 LC_ALL=tr_TR.UTF-8 XDG_CACHE_HOME=$dir/cache2 good squashfs
+[[ $(sha256sum <"$path") == "$first" ]] || fail "squashfs: other bytes with variables of the caller"
+
+# A file of an artifact comes with the owner and mode that it has there, a program of a command as a program.
+a_case modes <<<'  tool: {command: {argv: [sh, -c, "echo x >tool; chmod 755 tool; cp -p tool one; echo y >two"], outputs: [one, two]}}
+  only: {command: {argv: [sh, -c, "echo x >only; chmod 700 only"], outputs: [only]}}
+  su: {file: {content: x, mode: 04755, name: su}}
+  inside: {tree: [], files: [{path: /bin/key, content: x, mode: 0600, uid: 7, gid: 8}]}
+  x: {image: {format: ext2, from: [{file: "${tool:one}", to: /}, {file: "${tool:two}", to: /}, {file: "${only}", to: /},
+    {file: "${su}", to: /}, "${su}", {file: "${inside:bin/key}", to: /}, {file: "${inside:bin/key}", to: /other, mode: 0640}, {file: link, to: /}]}}'
+echo linked >target
+ln -s target link
+good modes
+debugfs -R 'ls -l /' "$path" 2>/dev/null >list
+for line in '100755 (1) 0 0 2 one' '100644 (1) 0 0 2 two' '100755 (1) 0 0 2 only' '104755 (1) 0 0 1 su' \
+	'100600 (1) 7 8 1 key' '100640 (1) 7 8 1 other' '100644 (1) 0 0 7 link'; do
+	read -r mode links uid gid size name <<<"$line"
+	grep -Eq " $mode \\(1\\) +$uid +$gid +$size .* $name\$" list || { cat list; fail "not '$line'"; }
+done
+# A hard link of a tree is one on disk, for who takes it from there.
+a_case hard <<<'  t: {tree: [], files: [{path: /bin/a, content: hello}], links: [{path: /aa/b, to: /bin/a, hard: true}]}
+  r: {command: {argv: [cp, t/aa/b, o], inputs: {t: "${t}"}, outputs: [o]}}
+  x: {image: {format: ext2, from: ["${t}", {file: "${r}", to: /}]}}'
+good hard
+debugfs -R 'ls -l /aa' "$path" 2>/dev/null | grep -Eq '100644 \(1\) .* 5 .* b$' || fail "no hard link in the image"
+[[ $(debugfs -R 'cat /o' "$path" 2>/dev/null) == hello ]] || fail "a hard link that is read from disk"
+"$BOOTCHECK" cache verify >out || fail "hard links are damage"
+
+# The caller's umask is in no artifact.
+a_case umask <<<'  x: {command: {argv: [sh, -c, "mkdir d; echo x >d/f; tar --sort=name --owner=0 --group=0 --mtime=@0 -cf o.tar d"], outputs: [o.tar]}}'
+good umask
+first=$(sha256sum <"$path")
+(umask 077; XDG_CACHE_HOME=$dir/cache3 good umask; sha256sum <"$path" >sum)
+[[ $(<sum) == "$first" ]] || fail "another umask, other bytes"
 
 # Sizes.
 SD=1 a_case card <<<'  x: {image: {format: ext3, size: 5M, from: [{tree: tree}]}}'
@@ -153,6 +187,23 @@ printf '/dts-v1/;\n/ { a = <1>\n};\n' >wrong.dts
 a_case dtb <<<'  x: {dtb: {source: base.dts, overlays: [more.dtso]}}'
 good dtb
 [[ $(fdtget "$path" /serial@1000 status) == okay && $(fdtget "$path" /serial@1000 speed) == 9600 ]] || fail "overlay"
+# What a source includes from its own folders is part of it.
+mkdir -p dts/sub
+printf '/dts-v1/;\n#include "sub/soc.dtsi"\n' >dts/board.dts
+printf '/include/ "sub/cpu.dtsi"\n/ { logo = /incbin/("logo.bin"); };\n' >dts/sub/soc.dtsi
+echo '/ { model = "one"; };' >dts/sub/cpu.dtsi
+printf one >dts/logo.bin
+a_case included <<<'  x: {dtb: {source: dts/board.dts}}'
+good included
+good included
+grep -q '^nothing to build' log || fail "what is included builds without a change"
+sed -i 's/one/two/' dts/sub/cpu.dtsi
+good included
+[[ $(fdtget "$path" / model) == two ]] || fail "a file that is included changes nothing"
+grep -q 'why: .*sub/cpu.dtsi' out || fail "it is not said which file changed"
+printf two >dts/logo.bin
+good included
+[[ $(fdtget "$path" / logo) == "116 119 111" ]] || fail "a file that is taken in changes nothing"
 a_case astray <<<'  x: {dtb: {source: base.dts, overlays: [astray.dts]}}'
 bad astray 2 'astray.dts' 'the overlay does not fit the tree'
 a_case wrong <<<'  x: {dtb: {source: wrong.dts}}'

@@ -76,6 +76,29 @@ a_case gone "git: 'file://$dir/www/no.git', rev: v1"
 build 3 cases/gone.yaml
 has 'git cannot reach'
 
+# The commit alone tells what its files are: no configuration, attribute or variable of the user does.
+git init -q -b main other
+echo other >other/file && git -C other add file && git -C other commit -qm other && git -C other branch mine
+printf 'file export-subst\nhidden export-ignore\n' >repo/.gitattributes
+printf 'at $Format:%%D$\n' >repo/file
+echo hidden >repo/hidden
+git -C repo add -A && git -C repo commit -qm attributes
+echo '* eol=crlf' >repo/.git/info/attributes
+printf '[core]\n\tautocrlf = true\n' >.gitconfig
+a_case attributes 'git: repo'
+GIT_DIR=$dir/other/.git build 0 cases/attributes.yaml && says 'at $Format:%D$'
+[[ -s $(awk '/^ +\// { print $1; exit }' out)/hidden ]] || fail "export-ignore hides a file"
+a_case address "git: 'file://$dir/repo', rev: $(git -C repo rev-parse HEAD)"
+before=$(git -C other show-ref)
+GIT_DIR=$dir/other/.git build 0 cases/address.yaml && says 'at $Format:%D$'
+[[ $(git -C other show-ref) == "$before" ]] || fail "a repository that no case names was written to"
+rm .gitconfig repo/.git/info/attributes
+# A clone that lacks files fetches them.
+git -C www/repo.git config uploadpack.allowFilter true
+git clone -q --no-checkout --filter=blob:none "file://$dir/www/repo.git" partial
+a_case partial "git: partial, rev: $sum"
+build 0 cases/partial.yaml && says one
+
 # A server on loopback that has what the addresses of the case promise.
 mkdir -p tree/pkg-1.0 www/pub && echo tarball >tree/pkg-1.0/file
 tar -C tree -czf www/pub/pkg-1.0.tar.gz pkg-1.0

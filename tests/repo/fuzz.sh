@@ -18,6 +18,7 @@ parsers=(
 	'harness/sys/json.c=bc_json_parse'
 	'harness/build/kconfig.c=bc_kconfig_parse'
 	'harness/build/kconfig_scan.c=bc_kconfig_scan_text'
+	'harness/build/dts.c=bc_dts_scan'
 	'harness/build/first_error.c=bc_first_error'
 	'harness/sys/devtree.c=bc_devtree_overlay'
 	'harness/guest/log.c=bc_guest_log_next'

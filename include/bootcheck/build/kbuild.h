@@ -73,6 +73,7 @@ struct bc_kbuild {
 	const struct bc_value *map; /* what the case says; NULL = not a kbuild artifact's map */
 	char *dir, *src, *obj;	    /* folders */
 	char *mark;		    /* file that is there while objects may be half written */
+	char *ended;		    /* file in obj/ with the time of the end of the newest build */
 	struct bc_strs env;	    /* of make: "K=V" */
 	struct bc_strs args;	    /* of every make: ARCH=…, CROSS_COMPILE=… */
 	int lock;

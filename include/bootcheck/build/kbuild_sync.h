@@ -10,10 +10,11 @@ struct bc_sync {
 	const char *
 		listing; /* files.jsonl of a store entry, or NULL for a folder of the host, of which, when
 				it is a git work tree, only what git does not ignore is taken */
-	const char *to;	  /* folder that is brought up to date; is created */
+	const char *to; /* folder that is brought up to date; is created */
+	const char *
+		obj; /* folder of what was made of it, for which make looks at times and at the names
+				that it knows: what it would keep wrongly is removed from there */
 	const char *list; /* file in which what `to` holds is remembered */
-	bool may_link; /* files may be hard links to those of `from` (which nobody writes to). For an
-				empty `to` only: a changed file needs a new time */
 };
 
 /* Replaces what differs, removes what is gone. Returns the number of changes in *changes. BC_E_IO,

@@ -167,6 +167,8 @@ char *bc_job_main(struct bc_job *job, const char *name) BC_MUST_CHECK;
 /* Records an owner, mode or type that the files on disk do not have (they belong to the caller, and
  * device nodes are not there at all). Copies. */
 void bc_job_entry(struct bc_job *job, const struct bc_entry *entry);
+/* Forgets what was recorded: what is on disk is the artifact. */
+void bc_job_forget_entries(struct bc_job *job);
 /* Writes a line to the log. */
 void bc_job_log(struct bc_job *job, const char *fmt, ...) BC_PRINTF(2, 3);
 /* Tells whoever watches what goes on. */
@@ -184,7 +186,7 @@ bool bc_job_quote(const struct bc_job *job, int64_t mark, const char *what, stru
  * recognised. Hostile text is fine. */
 bool bc_first_error(const char *log, size_t len, struct bc_buf *out);
 /* Runs a command in cwd (NULL: work_dir); all it prints goes to the log, stdout to output when that is not
- * NULL. env: NULL = the parent's. Errors of bc_command_run(). */
+ * NULL. env: NULL = bc_job_env(). Errors of bc_command_run(). */
 bool bc_job_run(struct bc_job *job, char *const *argv, char *const *env, const char *cwd,
 	struct bc_buf *output, struct bc_err *err) BC_MUST_CHECK;
 /* The same with a file as stdin (NULL: nothing) and a limit in ms (0: none). */

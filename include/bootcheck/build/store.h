@@ -42,6 +42,7 @@ struct bc_manifest {
 		*created;
 	uint64_t size_bytes; /* of all files */
 	uint64_t files;
+	char *top; /* names of what lies at the top of out/, with slashes between */
 	struct {
 		BC_VEC(char *); /* triples label, title, key */
 	} inputs;
@@ -55,7 +56,7 @@ static inline void bc_manifest_cleanup(struct bc_manifest *manifest)
 bool bc_manifest_parse(const char *text, size_t len, struct bc_manifest *manifest,
 	struct bc_err *err) BC_MUST_CHECK;
 
-/* Output, size and number of files only, without a parse of the whole: in a string of it the quotes of these labels would
+/* Output, size, number of files and top only, without a parse of the whole: in a string of it the quotes of these labels would
  * be escaped. False when the text is not as the store prints it. */
 bool bc_manifest_glance(const char *text, struct bc_manifest *manifest) BC_MUST_CHECK;
 

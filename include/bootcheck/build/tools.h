@@ -9,7 +9,7 @@ struct bc_tool_memo *bc_tool_memo_new(void) BC_MUST_CHECK;
 void bc_tool_memo_free(struct bc_tool_memo *memo);
 
 /* The first line that `argv` (such as {"arm-linux-gnueabi-gcc", "--version"}) prints. Remembered in the cache
- * as long as the program's file is the same, and asked the first time whether or not others may be asked.
+ * as long as the program's file is the same, unless that is a script or another program's; and asked the first time whether or not others may be asked.
  * BC_RESOLVE_FAILED with BC_E_MISSING when there is no such program; the hint names the Debian package that has
  * it. The caller frees *text. */
 enum bc_resolved bc_tool_identity(const struct bc_resolver *resolver, char *const *argv,

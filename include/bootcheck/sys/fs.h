@@ -30,6 +30,8 @@ bool bc_fs_mkdirs(const char *path, mode_t mode, struct bc_err *err) BC_MUST_CHE
 /* Removes path and all below it, without following links; nothing there is fine. Folders without
  * write permission are made writable first. */
 bool bc_fs_remove(const char *path, struct bc_err *err) BC_MUST_CHECK;
+/* Renames a folder of ours. To get another parent it must be writable, even where only its name is to change. */
+bool bc_fs_move_dir(const char *from, const char *to, struct bc_err *err) BC_MUST_CHECK;
 /* True if path exists (a dangling link does not). */
 bool bc_fs_exists(const char *path);
 /* True if path is a folder. */

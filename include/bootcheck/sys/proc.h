@@ -52,7 +52,7 @@ void bc_proc_kill(struct bc_proc *proc, int signum);
 /* Frees. A child still there is killed (SIGKILL, whole group) and reaped. NULL is fine. */
 void bc_proc_close(struct bc_proc *proc);
 
-/* A command that is waited for, for worker threads. stdout goes to `output` when that is not NULL
+/* A command that is waited for, for worker threads. It has the umask 022, whatever ours is. stdout goes to `output` when that is not NULL
  * (bounded by its maximum, the rest is thrown away), else to log_fd; stderr to log_fd (-1: dropped).
  * After timeout_ms (0 = none), or once *cancelled (may be NULL), the group gets SIGTERM and 2 s later
  * SIGKILL. BC_E_COMMAND when it did not exit with 0 (the message names the program and the status,

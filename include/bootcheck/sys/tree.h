@@ -47,6 +47,8 @@ struct bc_tree_entry *bc_tree_add(
  * entry that a later layer replaced, adds missing parents (0755, 0:0). BC_E_CASE when an entry lies
  * below one that is no folder. */
 bool bc_tree_merge(struct bc_tree *tree, struct bc_err *err) BC_MUST_CHECK;
+/* BC_E_CASE: a hard link of a merged tree leads nowhere, or to what is no file. */
+bool bc_tree_check_links(const struct bc_tree *tree, struct bc_err *err) BC_MUST_CHECK;
 /* Makes copies of the hard links of a merged tree, for what cannot hold them. BC_E_CASE: one leads nowhere, or
  * to what is no file. */
 bool bc_tree_copy_links(struct bc_tree *tree, struct bc_err *err) BC_MUST_CHECK;
