@@ -2,6 +2,10 @@
 #include <bootcheck/base/text.h>
 #include <bootcheck/build/recipes.h>
 
+/* The kernel's MAJOR() has 12 bits, its MINOR() 20. */
+#define MAJOR_MAX 4095
+#define MINOR_MAX 1048575
+
 /* One function for each list of single entries: it puts item into the tree. `tree` is NULL while planning,
  * when only the field is wanted that goes into the key. */
 struct entry_list {
@@ -70,6 +74,11 @@ static bool make_node(const struct bc_value *item, const struct bc_value *list, 
 	if (e->type != BC_ENTRY_FIFO) {
 		e->major = (unsigned)bc_value_int(item, "major", 0);
 		e->minor = (unsigned)bc_value_int(item, "minor", 0);
+		if (bc_value_int(item, "major", 0) > MAJOR_MAX ||
+			bc_value_int(item, "minor", 0) > MINOR_MAX)
+			return bc_planner_fail(err, item->loc,
+				"a device of Linux has a major up to %d and a minor up to %d",
+				MAJOR_MAX, MINOR_MAX);
 	}
 	return e->path && bc_mode_of(item, 0600, &e->mode, err);
 }

@@ -45,8 +45,10 @@ static bool is_card(const struct bc_planner *planner)
 {
 	const struct bc_case *c = bc_planner_case(planner);
 	BC_AUTO_FREE char *ref = bc_asprintf("${%s}", bc_planner_artifact(planner));
+	BC_AUTO_FREE char *member = bc_asprintf("${%s:", bc_planner_artifact(planner));
 	bc_vec_each (drive, &c->boot.drives)
-		if (strcmp(drive->interface, "sd") == 0 && strcmp(drive->file, ref) == 0)
+		if (strcmp(drive->interface, "sd") == 0 &&
+			(strcmp(drive->file, ref) == 0 || bc_has_prefix(drive->file, member)))
 			return true;
 	return false;
 }

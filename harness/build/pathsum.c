@@ -6,6 +6,7 @@
  * changed again within the same tick of the file system's clock. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -175,6 +176,61 @@ static void memory_close(struct memory *m, const char *file, bool ok)
 	bc_buf_release(&m->new);
 }
 
+static bool is_at_or_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+	return strncmp(path, dir, n) == 0 && (!path[n] || path[n] == '/' || strcmp(dir, "/") == 0);
+}
+
+/* What a link leads to, when that is a file or a folder of another place. One that holds the source itself is no
+ * source, and what is neither has no content. */
+static char *outside(const struct bc_tree_entry *t, const char *root)
+{
+	BC_AUTO_FREE char *full = bc_path_join(root, t->e.path);
+	BC_AUTO_FREE char *real = t->e.type == BC_ENTRY_LINK ? realpath(full, NULL) : NULL;
+	struct stat st;
+	if (!real || is_at_or_below(real, root) || is_at_or_below(root, real) ||
+		stat(real, &st) != 0 || (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+		return NULL;
+	return BC_TAKE(real);
+}
+
+/* A build reads through the links of its sources: what they lead to elsewhere counts, where there are such. */
+static bool add_outside(const char *cache_dir, const char *path, const struct bc_tree *tree,
+	char hex[BC_DIGEST_HEX], struct bc_err *err)
+{
+	BC_AUTO_FREE char *root = realpath(path, NULL);
+	struct bc_digest *digest = bc_digest_new();
+	bool has_any = false, ok = true;
+	bc_digest_field(digest, "inside", hex);
+	for (size_t i = 0; root && ok && i < tree->len; i++) {
+		char sum[BC_DIGEST_HEX];
+		BC_AUTO_FREE char *real = outside(&tree->items[i], root);
+		if (!real)
+			continue;
+		has_any = true;
+		ok = bc_pathsum(cache_dir, real, sum, err);
+		if (ok)
+			bc_digest_field(digest, tree->items[i].e.path, sum);
+	}
+	if (ok && has_any)
+		bc_digest_end(digest, hex);
+	else
+		bc_digest_free(digest);
+	return ok;
+}
+
+static bool sum_folder(const char *cache_dir, const char *kind, const char *path,
+	struct bc_tree *tree, char hex[BC_DIGEST_HEX], struct bc_err *err)
+{
+	struct memory m;
+	BC_AUTO_FREE char *file = memory_path(cache_dir, kind, path);
+	memory_open(&m, file);
+	bool ok = sum_tree(&m, tree, hex, err);
+	memory_close(&m, file, ok);
+	return ok;
+}
+
 bool bc_pathsum(
 	const char *cache_dir, const char *path, char hex[BC_DIGEST_HEX], struct bc_err *err)
 {
@@ -186,27 +242,23 @@ bool bc_pathsum(
 			"cannot read %s", path);
 	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
 		return bc_fail(err, BC_E_IO, 0, "%s is neither a file nor a folder", path);
-	if (S_ISDIR(st.st_mode) &&
-		(!bc_tree_read(&tree, path, NULL, err) || !bc_tree_merge(&tree, err)))
-		return false;
+	if (S_ISDIR(st.st_mode))
+		return bc_tree_read(&tree, path, NULL, err) && bc_tree_merge(&tree, err) &&
+			sum_folder(cache_dir, "", path, &tree, hex, err);
 	BC_AUTO_FREE char *file = memory_path(cache_dir, "", path);
 	memory_open(&m, file);
-	bool ok = S_ISDIR(st.st_mode) ? sum_tree(&m, &tree, hex, err)
-				      : sum_single(&m, path, &st, hex, err);
+	bool ok = sum_single(&m, path, &st, hex, err);
 	memory_close(&m, file, ok);
 	return ok;
 }
 
-bool bc_pathsum_worktree(const struct bc_resolver *resolver, const char *path,
+bool bc_pathsum_source(const struct bc_resolver *resolver, const char *path,
 	char hex[BC_DIGEST_HEX], struct bc_err *err)
 {
-	struct memory m;
 	BC_AUTO(bc_tree) tree = {0};
-	if (!bc_worktree_read(&tree, path, -1, resolver->cancelled, err))
-		return false;
-	BC_AUTO_FREE char *file = memory_path(resolver->cache_dir, "git ", path);
-	memory_open(&m, file);
-	bool ok = sum_tree(&m, &tree, hex, err);
-	memory_close(&m, file, ok);
-	return ok;
+	bool is_git = bc_worktree_is(path);
+	return (is_git ? bc_worktree_read(&tree, path, -1, resolver->cancelled, err)
+		       : bc_tree_read(&tree, path, NULL, err) && bc_tree_merge(&tree, err)) &&
+		sum_folder(resolver->cache_dir, is_git ? "git " : "", path, &tree, hex, err) &&
+		add_outside(resolver->cache_dir, path, &tree, hex, err);
 }

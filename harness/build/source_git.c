@@ -199,6 +199,27 @@ static char *objects_of(struct bc_job *job, const char *dir, struct bc_err *err)
 	return *out.data == '/' ? bc_strdup(out.data) : bc_path_join(dir, out.data);
 }
 
+/* A submodule's files are in another repository, and an empty folder in their place is found late, or never. */
+static bool has_all(const struct bc_git *git, const char *sum, struct bc_err *err)
+{
+	const char *const args[] = {"ls-files", "--stage", "-z", NULL};
+	BC_AUTO(bc_buf) out = {.max = (size_t)64 << 20};
+	if (!bc_git_run(git, args, &out, err))
+		return false;
+	for (size_t at = 0; at < out.len; at += strlen(out.data + at) + 1) {
+		const char *path = strchr(out.data + at, '\t');
+		if (!path || !bc_has_prefix(out.data + at, "160000 "))
+			continue;
+		(void)bc_fail(err, BC_E_CASE, 0,
+			"the commit %.12s has the submodule %s, whose files are in another "
+			"repository",
+			sum, path + 1);
+		return bc_err_hint(err,
+			"`path` takes a work tree with the submodules that are checked out in it");
+	}
+	return true;
+}
+
 /* The commit's files, by a repository that has nothing but the objects: what a user's has besides (attributes, filters,
  * a sparse checkout, replacements) is in no key. And no archive of git's: its export-ignore and export-subst give less
  * than the commit, and what depends on tags. */
@@ -216,7 +237,7 @@ static bool check_out(struct bc_job *job, const char *dir, const char *sum, stru
 	git.objects = objects;
 	git.index = index;
 	git.work_tree = job->out_dir;
-	return bc_git_run(&git, read, NULL, err);
+	return bc_git_run(&git, read, NULL, err) && has_all(&git, sum, err);
 }
 
 /* A partial clone asks its server for what it lacks, but only when it is asked itself. */

@@ -10,8 +10,8 @@ static enum bc_resolved resolve(
 	struct bc_node *node, const struct bc_resolver *resolver, struct bc_err *err)
 {
 	char hex[BC_DIGEST_HEX];
-	bool ok = node->kind == &bc_kind_worktree
-		? bc_pathsum_worktree(resolver, node->state, hex, err)
+	bool ok = node->kind == &bc_kind_worktree || node->kind == &bc_kind_source_folder
+		? bc_pathsum_source(resolver, node->state, hex, err)
 		: bc_pathsum(resolver->cache_dir, node->state, hex, err);
 	if (!ok)
 		return BC_RESOLVE_FAILED;
@@ -31,6 +31,18 @@ const struct bc_node_kind bc_kind_worktree = {
 	.version = "1",
 	.resolve = resolve,
 };
+const struct bc_node_kind bc_kind_source_folder = {
+	.name = "path",
+	.version = "1",
+	.resolve = resolve,
+};
+
+static const struct bc_node_kind *kind_of(const struct bc_planner *planner, const char *path)
+{
+	if (!bc_planner_wants_source(planner) || !bc_fs_is_dir(path))
+		return &kind_path;
+	return bc_worktree_is(path) ? &bc_kind_worktree : &bc_kind_source_folder;
+}
 
 static struct bc_node *plan(
 	struct bc_planner *planner, const struct bc_value *map, struct bc_err *err)
@@ -48,15 +60,16 @@ static struct bc_node *plan(
 	bool is_dir = bc_fs_is_dir(path);
 	bool unpack =
 		bc_value_bool(map, "extract", false) || (bc_planner_wants_tree(planner) && !is_dir);
-	bool is_worktree = is_dir && bc_planner_wants_source(planner) && bc_worktree_is(path);
-	struct bc_node *node = bc_node_new(
-		is_worktree ? &bc_kind_worktree : &kind_path, value ? value->loc : map->loc);
+	struct bc_node *node = bc_node_new(kind_of(planner, path), value ? value->loc : map->loc);
+	bool is_source = node->kind == &bc_kind_source_folder;
 	bc_node_title(node, "path %s", text);
 	bc_node_set(node, "content", "");
 	/* The path is no part of the key, but two paths are two nodes. */
 	node->params = bc_value_new_scalar(path, map->loc);
 	node->state = path;
-	node = bc_planner_add_as(planner, node, path);
+	/* As a layer, too, it is another node. */
+	BC_AUTO_FREE char *identity = bc_asprintf("%s%s", is_source ? "source " : "", path);
+	node = bc_planner_add_as(planner, node, identity);
 	if (!unpack && !bc_value_get(map, "members") && !bc_value_get(map, "strip"))
 		return node;
 	if (unpack && !is_dir)

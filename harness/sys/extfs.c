@@ -286,6 +286,10 @@ static errcode_t add_made(
 {
 	ext2_ino_t ino = 0;
 	bool is_dir = e->type == BC_ENTRY_DIR;
+	/* It is there, and ext2fs_mkdir() would leave an inode behind before it sees that. */
+	if (strcmp(e->path, "lost+found") == 0 &&
+		ext2fs_lookup(x->fs, dir, name, (int)strlen(name), NULL, &ino) == 0)
+		return change_owner(x, ino, e);
 	errcode_t code = ext2fs_new_inode(
 		x->fs, dir, is_dir ? LINUX_S_IFDIR | 0755 : LINUX_S_IFLNK | 0777, NULL, &ino);
 	for (int tries = 0; !code && tries < 2; tries++) {
@@ -295,8 +299,6 @@ static errcode_t add_made(
 			break;
 		code = ext2fs_expand_dir(x->fs, dir);
 	}
-	if (code == EXT2_ET_DIR_EXISTS || code == EXT2_ET_FILE_EXISTS) /* lost+found */
-		code = ext2fs_lookup(x->fs, dir, name, (int)strlen(name), NULL, &ino);
 	return code ? code : change_owner(x, ino, e);
 }
 
@@ -441,6 +443,11 @@ bool bc_extfs_add(struct bc_extfs *x, const struct bc_entry *e, const void *data
 	errcode_t code;
 	if (strlen(name) > EXT2_NAME_LEN)
 		return bc_fail(err, BC_E_LIMIT, 0, "the name '%s' is longer than 255 bytes", name);
+	/* mke2fs's own, for e2fsck: a second of the name would be an error of the file system. */
+	if (strcmp(e->path, "lost+found") == 0 && e->type != BC_ENTRY_DIR)
+		return bc_fail(err, BC_E_CASE, 0,
+			"/lost+found of an ext image is its folder: nothing else can have that "
+			"name");
 	code = find_dir(x, strchr(e->path, '/') ? parent : "", &dir);
 	if (!code && e->type == BC_ENTRY_LINK && e->is_hard)
 		code = add_hard(x, dir, name, e);

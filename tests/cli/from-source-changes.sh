@@ -101,3 +101,19 @@ chmod 755 linux-1.0/scripts/conf
 (umask 077; good folder)
 modes=$(find "$XDG_CACHE_HOME/bootcheck/work" -path '*/src/*' -printf '%y%m\n' | sort -u | tr '\n' ' ')
 [[ $modes == 'd755 f644 f755 ' ]] || fail "modes of the sources: $modes"
+
+# A link that leads out of the source: what is there counts.
+part
+good folder
+sed 's/length/one_one/' linux-1.0/lib/string.c >mine/string.c
+ln -sf "$dir/mine/string.c" linux-1.0/lib/string.c
+good folder
+sed -i 's/one_one/two_two/' mine/string.c
+good folder
+nm "$path/vmlinux" | grep -q two_two || fail "a file that a link leads to is not followed"
+# The folder around the source is no part of it.
+ln -s "$dir" linux-1.0/above
+good folder
+echo other >other
+good folder
+grep -q '^nothing to build' log || fail "a link to the folder around the source makes all of that a source"

@@ -79,6 +79,24 @@ if command -v git >/dev/null; then
 	rm work-tree/new
 	good worktree
 	[[ -z $(find "$XDG_CACHE_HOME/bootcheck/work" -path '*/src/new') ]] || fail "an untracked file that went is still there"
+	# A submodule and any other repository in it are part of it.
+	for inner in sub other; do
+		mkdir "work-tree/$inner"
+		echo "#define INNER \"$inner one\"" >"work-tree/$inner/inner.h"
+		git -C "work-tree/$inner" init -q
+		git -C "work-tree/$inner" add -A
+		git -C "work-tree/$inner" -c user.name=a -c user.email=a@example.org commit -qm one
+	done
+	git -C work-tree add sub 2>/dev/null
+	printf '#include "../sub/inner.h"\nconst char sub[] = INNER;\n#undef INNER\n#include "../other/inner.h"\nconst char other[] = INNER;\n' >>work-tree/init/main.c
+	good worktree
+	for inner in sub other; do
+		grep -aq "$inner one" "$path/vmlinux" || fail "$inner: a repository in the work tree"
+		sed -i 's/one/two/' "work-tree/$inner/inner.h"
+	done
+	echo >>work-tree/init/main.c
+	good worktree
+	grep -aq 'sub two' "$path/vmlinux" && grep -aq 'other two' "$path/vmlinux" || fail "a change of a repository in the work tree"
 	printf -- '--- a/lib/string.c\n+++ b/lib/string.c\n@@ -1 +1,2 @@\n+/* patched */\n %s\n' "$(head -n 1 linux-1.0/lib/string.c)" >string.patch
 	a_case worktreepatch "source: work-tree
       patches: string.patch

@@ -118,7 +118,7 @@ grep -Eq '^crw------- 0/0 +5, *1 .*/dev/console$' list || { cat list; fail "squa
 grep -Eq '^-rwsr-xr-x 70000/80000 ' list || fail "squashfs: owner"
 rm -rf cache2 && XDG_CACHE_HOME=$dir/cache2 build squashfs
 [[ $(sha256sum <"$path") == "$first" ]] || fail "squashfs: other bytes from the same input"
-rm -rf cache2 && SOURCE_DATE_EPOCH=1 LC_ALL=tr_TR.UTF-8 XDG_CACHE_HOME=$dir/cache2 good squashfs
+rm -rf cache2 && SOURCE_DATE_EPOCH=1 XDG_CACHE_HOME=$dir/cache2 good squashfs
 [[ $(sha256sum <"$path") == "$first" ]] || fail "squashfs: other bytes with variables of the caller"
 
 # A file of an artifact comes with the owner and mode that it has there, a program of a command as a program.
@@ -157,6 +157,20 @@ first=$(sha256sum <"$path")
 SD=1 a_case card <<<'  x: {image: {format: ext3, size: 5M, from: [{tree: tree}]}}'
 good card
 [[ $(stat -c %s "$path") == $((8 << 20)) ]] || fail "a card of 5M is not 8M"
+a_case member <<<'  x: {image: {format: ext3, size: 5M, from: [{tree: tree}]}}'
+sed -i 's,  kernel: ${x},  sd: "${x:image.ext3}",' cases/member.yaml
+good member
+[[ $(stat -c %s "$path") == $((8 << 20)) ]] || fail "a card of 5M, by its member, is not 8M"
+mkdir found
+echo f >found/lost+found
+a_case found <<<'  x: {image: {format: ext2, from: [{tree: found}]}}'
+bad found 2 '/lost+found of an ext image is its folder'
+rm found/lost+found
+mkdir found/lost+found
+good found
+e2fsck -fn "$path" >/dev/null 2>&1 || fail "a folder lost+found"
+a_case major <<<'  x: {image: {format: ext2, nodes: [{path: /dev/x, type: c, major: 5000, minor: 1}]}}'
+bad major 2 'a major up to 4095'
 a_case fitting <<<'  x: {image: {format: ext4, from: [{tree: tree}]}}'
 good fitting
 e2fsck -fn "$path" >/dev/null 2>&1 || fail "an image without a size"

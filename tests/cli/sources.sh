@@ -99,6 +99,15 @@ git clone -q --no-checkout --filter=blob:none "file://$dir/www/repo.git" partial
 a_case partial "git: partial, rev: $sum"
 build 0 cases/partial.yaml && says one
 
+# A submodule is in another repository.
+git clone -q repo outer
+git -c protocol.file.allow=always -C outer submodule --quiet add "$dir/other" sub 2>/dev/null
+git -C outer commit -qm sub
+a_case outer 'git: outer'
+build 2 cases/outer.yaml
+has 'has the submodule sub, whose files are in another repository'
+has '`path` takes a work tree with the submodules'
+
 # A server on loopback that has what the addresses of the case promise.
 mkdir -p tree/pkg-1.0 www/pub && echo tarball >tree/pkg-1.0/file
 tar -C tree -czf www/pub/pkg-1.0.tar.gz pkg-1.0

@@ -64,10 +64,13 @@ bool bc_mode_of(const struct bc_value *map, unsigned fallback, unsigned *mode,
  * read last is not read again. BC_E_IO, BC_E_LIMIT. */
 bool bc_pathsum(const char *cache_dir, const char *path, char hex[BC_DIGEST_HEX],
 	struct bc_err *err) BC_MUST_CHECK;
-/* The same of a git work tree, over what git does not ignore. The errors of bc_worktree_read() too. */
-bool bc_pathsum_worktree(const struct bc_resolver *resolver, const char *path,
+/* The same of a folder as the source of a build: of a git work tree, over what git does not ignore, and with what its
+ * links lead to elsewhere. The errors of bc_worktree_read() too. */
+bool bc_pathsum_source(const struct bc_resolver *resolver, const char *path,
 	char hex[BC_DIGEST_HEX], struct bc_err *err) BC_MUST_CHECK;
 /* A work tree as a source, used where it is; its state is the path. */
 extern const struct bc_node_kind bc_kind_worktree;
+/* Any other folder as a source. Its name, and so its key, is that of a path. */
+extern const struct bc_node_kind bc_kind_source_folder;
 
 #endif

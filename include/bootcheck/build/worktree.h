@@ -9,7 +9,7 @@
 bool bc_worktree_is(const char *dir);
 
 /* Adds what git tracks or would track below dir to tree, and merges it. What was removed but not yet from git's
- * index is not there; submodules are left out. The log may be -1. BC_E_MISSING: no git. BC_E_COMMAND: git fails.
+ * index is not there; submodules and other repositories in it are read as they are checked out. The log may be -1. BC_E_MISSING: no git. BC_E_COMMAND: git fails.
  * BC_E_IO, BC_E_LIMIT, BC_E_CANCELLED. */
 bool bc_worktree_read(struct bc_tree *tree, const char *dir, int log_fd,
 	const volatile int *cancelled, struct bc_err *err) BC_MUST_CHECK;
