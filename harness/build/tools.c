@@ -89,18 +89,30 @@ bool bc_tool_there(const char *program, struct bc_err *err)
 	return path != NULL;
 }
 
-/* False for what asks another program, of which nothing here would show that it is another now: a script, ccache under
- * a compiler's name, a wrapper of a toolchain. Their names are not that of the program, or of a version of it. */
+/* Programs in whose place something else may stand: ccache, a toolchain's wrapper. */
+static bool is_of_toolchain(const char *tool)
+{
+	static const char *const tools[] = {"gcc", "cc", "g++", "c++", "clang", "ld", "as"};
+	for (size_t i = 0; i < BC_LEN(tools); i++)
+		if (strcmp(tool, tools[i]) == 0)
+			return true;
+	return false;
+}
+
+/* False for what asks another program, of which nothing here would show that it is another now: a script, or a file in a
+ * compiler's place whose name is not that of the program or of a version of it. (Others are many programs in one file, as
+ * depmod is.) */
 static bool tells_of_itself(const char *program, const char *real)
 {
 	const char *dash = strrchr(bc_path_base(program), '-');
 	const char *tool = dash && dash[1] ? dash + 1 : bc_path_base(program);
 	char start[2] = "";
 	BC_AUTO_FD fd = open(real, O_RDONLY | O_CLOEXEC);
-	bool is_script = fd < 0 || read(fd, start, sizeof(start)) != (ssize_t)sizeof(start) ||
-		memcmp(start, "#!", 2) == 0;
-	return !is_script && strstr(bc_path_base(real), tool) &&
-		strcmp(bc_path_base(real), "ccache") != 0;
+	if (fd < 0 || read(fd, start, sizeof(start)) != (ssize_t)sizeof(start) ||
+		memcmp(start, "#!", 2) == 0)
+		return false;
+	return !is_of_toolchain(tool) ||
+		(strstr(bc_path_base(real), tool) && strcmp(bc_path_base(real), "ccache") != 0);
 }
 
 /* `<cache>/tools/<sum of argv and path>`, and the first line that it must have. */
