@@ -39,6 +39,22 @@ static bool is_of_another(const char *text, const char *caller)
 	return *its && strcmp(its, caller) != 0;
 }
 
+/* Where the decisive line's report begins: its caller's "cut here", with at most a message between. */
+static uint64_t report_start(
+	const struct bc_excerpt *e, uint64_t first, uint64_t decisive, const char *caller)
+{
+	unsigned own = 0;
+	for (uint64_t n = decisive; *caller && n > first && own < 3;) {
+		const char *text = line_at(e, --n);
+		if (!text || is_of_another(text, caller))
+			continue;
+		if (strstr(text, "cut here"))
+			return n;
+		own++;
+	}
+	return decisive;
+}
+
 void bc_excerpt_print(const struct bc_excerpt *e, uint64_t first, uint64_t decisive, uint64_t last,
 	size_t most, struct bc_buf *out)
 {
@@ -50,9 +66,10 @@ void bc_excerpt_print(const struct bc_excerpt *e, uint64_t first, uint64_t decis
 		last = e->newest;
 	if (last >= BC_EXCERPT_LINES && first < last - BC_EXCERPT_LINES + 1)
 		first = last - BC_EXCERPT_LINES + 1;
+	uint64_t start = report_start(e, first, decisive, caller);
 	for (uint64_t n = first ? first : 1; n <= last; n++) {
 		const char *text = line_at(e, n);
-		if (text && (n <= decisive || !is_of_another(text, caller)))
+		if (text && (n <= start || !is_of_another(text, caller)))
 			lines[count++] = text;
 	}
 	for (size_t i = 0; i < count; i++) {

@@ -50,11 +50,16 @@ judge_again idle
 [[ ! -s $dir/idle/cases/two-ports/console.log ]] || ! grep -q flood "$dir/idle/cases/two-ports/console.log" ||
 	fail "the kernel's records are on the shell's port"
 
-# Four processors warned at once, and the report that is shown has the lines of one.
-callers() { { grep -a 'cut here' -A 1000 | grep -ao '^\[ *[0-9.]*\]\[ *[TC][0-9]*\]' | sed 's/.*\[ *//; s/\]//'; } || true; }
+# Four processors warned at once, and the report that is shown, from its "cut here" on, has the lines of one.
+callers() { { grep -ao '^\[ *[0-9.]*\]\[ *[TC][0-9]*\]' | sed 's/.*\[ *//; s/\]//'; } || true; }
 shown=$(sed -n '/"id": "caller-ids"/,/"id": /s/.*"excerpt": "\(.*\)".*/\1/p' "$dir/idle/results.json")
-[[ $(printf '%b\n' "$shown" | callers | sort -u | wc -l) == 1 ]] || fail "the report of one processor has another's lines: $shown"
-[[ $(callers <"$dir/idle/cases/caller-ids/console.log" | sort -u | wc -l) -ge 3 ]] || fail "no processor cut another's report"
+shown=$(printf '%b\n' "$shown")
+header=$(grep -am1 '\] WARNING: CPU: ' <<<"$shown" | callers)
+[[ -n $header ]] || fail "no caller's report is shown: $shown"
+report=$(sed -n "/\[ *$header\] -*\[ cut here/,\$p" <<<"$shown")
+[[ $(callers <<<"$report" | sort -u) == "$header" ]] || fail "the report of $header has another's lines: $shown"
+[[ $(grep -a 'cut here' -A 1000 "$dir/idle/cases/caller-ids/console.log" | callers | sort -u | wc -l) -ge 3 ]] ||
+	fail "no processor cut another's report"
 
 for ((i = 0; i < $(nproc); i++)); do
 	(while :; do :; done) &

@@ -31,6 +31,29 @@ START_TEST(a_report_is_shown_without_the_lines_of_another)
 }
 END_TEST
 
+/* The other processor speaks between "cut here" and the header, too. */
+START_TEST(a_report_begins_at_its_cut)
+{
+	setup();
+	add_step("expect", "{prompt}", NULL);
+	begin();
+	say(1000,
+		"[    1.000001][   T50] usb 1-1: before\r\n"
+		"[    1.000002][   T98] ------------[ cut here ]------------\r\n"
+		"[    1.000004][   T99] lkdtm: other\r\n"
+		"[    1.000005][   T99] ------------[ cut here ]------------\r\n"
+		"[    1.000003][   T98] WARNING: CPU: 0 PID: 98 at a.c:85 one+0xe0/0x100\r\n"
+		"[    1.000008][   T98] ---[ end trace 0000000000000000 ]---\r\n");
+	bc_session_end(rig.s, 2000, BC_END_EXIT, NULL);
+	const char *excerpt = result(2000)->excerpt;
+	ck_assert_ptr_nonnull(strstr(excerpt, "usb 1-1: before"));
+	ck_assert_ptr_nonnull(strstr(excerpt, "[   T98] ------------[ cut here"));
+	ck_assert_ptr_nonnull(strstr(excerpt, "---[ end trace"));
+	ck_assert_ptr_null(strstr(excerpt, "T99"));
+	teardown();
+}
+END_TEST
+
 /* Without caller ids nobody can tell; everything is shown. */
 START_TEST(without_caller_ids_all_lines_are_shown)
 {
@@ -48,5 +71,5 @@ START_TEST(without_caller_ids_all_lines_are_shown)
 }
 END_TEST
 
-CHECK_MAIN("excerpt", a_report_is_shown_without_the_lines_of_another,
+CHECK_MAIN("excerpt", a_report_is_shown_without_the_lines_of_another, a_report_begins_at_its_cut,
 	without_caller_ids_all_lines_are_shown)

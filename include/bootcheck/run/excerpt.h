@@ -17,8 +17,8 @@ struct bc_excerpt {
 /* Keeps a copy of a line (cut at 512 bytes). Numbers grow by one. */
 void bc_excerpt_add(struct bc_excerpt *e, uint64_t number, const char *data, size_t len);
 /* Appends the lines first..last that are still kept, printable, '\n' after each; of more than `most` the
- * middle is left out and said so. Behind the decisive line those of another caller are left out: where two processors
- * report at once, one report is shown. */
+ * middle is left out and said so. From the start of the decisive line's report on (its "cut here", if it has one),
+ * lines of another caller are left out: where two processors report at once, one report is shown. */
 void bc_excerpt_print(const struct bc_excerpt *e, uint64_t first, uint64_t decisive, uint64_t last,
 	size_t most, struct bc_buf *out);
 /* A line that is kept, "" if it is not. Borrowed. */
