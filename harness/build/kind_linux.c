@@ -175,7 +175,16 @@ static void describe(struct bc_node *node)
 	bc_node_title(node, "linux of %s, %s", from, bc_node_get(node, "base"));
 }
 
-/* Besides the compiler: what writes modules.dep, and uImage. */
+/* Kconfig asks for pahole's version and counts one that does not answer as none. */
+static void resolve_pahole(struct bc_node *node, const struct bc_resolver *resolver)
+{
+	char *pahole[] = {"pahole", "--version", NULL};
+	if (bc_tool_there(pahole[0], NULL))
+		BC_IGNORE(
+			bc_tool_resolve(node, resolver, "pahole", pahole, NULL) == BC_RESOLVE_DONE);
+}
+
+/* Besides the compiler: what writes modules.dep, uImage and BTF. */
 static enum bc_resolved resolve(
 	struct bc_node *node, const struct bc_resolver *resolver, struct bc_err *err)
 {
@@ -185,6 +194,8 @@ static enum bc_resolved resolve(
 		done = bc_tool_resolve(node, resolver, "depmod", depmod, err);
 	if (done == BC_RESOLVE_DONE && has_target(node, "uImage"))
 		done = bc_tool_resolve(node, resolver, "mkimage", mkimage, err);
+	if (done == BC_RESOLVE_DONE)
+		resolve_pahole(node, resolver);
 	return done;
 }
 

@@ -237,6 +237,16 @@ good stands "PATH=$dir/tools:$PATH"
 grep -aq 'compiled by 14' "$path/vmlinux" || fail "a script with another content and the same time is taken for what it was"
 sed -i '/#define [ST](x)/d; /compiled by/d' linux-1.0/init/main.c
 
+# pahole need not be there; where it is, Kconfig asks for its version.
+good folder
+mkdir pahole
+printf '#!/bin/sh\necho v1.24\n' >pahole/pahole
+chmod +x pahole/pahole
+env "PATH=$dir/pahole:$PATH" "$BOOTCHECK" build --explain cases/folder.yaml >out
+grep -q 'pahole' out || fail "another pahole is not a reason to build"
+printf '#!/bin/sh\nexit 1\n' >pahole/pahole
+good folder "PATH=$dir/pahole:$PATH"
+
 # Archives that are not what they should be.
 head -c 700 linux-1.0.tar.gz >short.tar.gz
 a_case short "source: short.tar.gz
