@@ -215,9 +215,9 @@ static void keep_log(struct site *site, bool failed, struct bc_err *err)
 	BC_AUTO_FREE char *own = bc_path_join(bc_store_dir(site->build->store), "logs");
 	BC_AUTO_FREE char *name =
 		bc_file_name(site->node->artifact ? site->node->artifact : site->node->title);
-	BC_AUTO_FREE char *to = dir
-		? bc_asprintf("%s/build-%s.log", dir, name)
-		: bc_asprintf("%s/build-%s-%.8s.log", own, name, site->node->key);
+	/* Cases of one run may have artifacts of one name. */
+	BC_AUTO_FREE char *to =
+		bc_asprintf("%s/build-%s-%.8s.log", dir ? dir : own, name, site->node->key);
 	BC_AUTO(bc_buf) text = {.max = (size_t)64 << 20};
 	if ((!dir && !failed) || bc_fs_size(site->log) <= 0)
 		return;

@@ -72,8 +72,8 @@ static const struct bc_field link_fields[] = {
 	{"path", &bc_shape_text, "Where the link is inside.", true, NULL},
 	{"to", &bc_shape_text, "What it points to, as it is written into the link.", true, NULL},
 	{"hard", &bc_shape_bool,
-		"A hard link instead: `to` is then the path inside of another file. Only an image "
-		"holds it as one; elsewhere it is a copy.",
+		"A hard link instead: `to` is then the path inside of another file. A tree "
+		"and an image hold it as one; in an initramfs it is a copy.",
 		false, "false"},
 	{0},
 };

@@ -81,7 +81,7 @@ static const struct word words[] = {
 		"Nothing was decided about the guest: an artifact could not be built or fetched, "
 		"QEMU "
 		"did not start, or the run was interrupted.",
-		"ERROR: checksum of linux.deb does not match",
+		"ERROR  boots: kernel: make zImage failed: init/main.c:12:1: error: …",
 		"the message and its hint name the cause; it is never the guest's fault"},
 	{"panic", "kind of failure", "The kernel panicked, or the loader or decompressor gave up.",
 		"Kernel panic - not syncing: …",
@@ -95,18 +95,17 @@ static const struct word words[] = {
 		"reject: ['EXT4-fs.*errors=remount-ro']", "see the line quoted in the report"},
 	{"missing", "kind of failure",
 		"The console ended before output came that a step waited for.",
-		"expect 'login:' did not come before the end of the console",
-		"compare the last lines of console.log with the pattern"},
+		"missing: \"login:\"", "compare the last lines of console.log with the pattern"},
 	{"command", "kind of failure",
 		"A command at the guest's prompt exited with another status, or wrote other "
 		"output, "
 		"than the step asks for.",
-		"run: uname -r gave 5.10.0, which does not match ^6\\.",
+		"`uname -r` printed \"5.10.0\", which does not match \"^6\\.\"",
 		"see the step's captured output"},
 	{"timeout", "kind of failure",
 		"A limit passed while the guest was still doing something, without the awaited "
 		"output.",
-		"no prompt within 60 s",
+		"timeout: the shell prompt did not come within 60.0 s",
 		"raise the limit under `limits:`, or find out what takes so "
 		"long; notes above the verdict often say why"},
 	{"hang-idle", "kind of failure",
@@ -130,7 +129,7 @@ static const struct word words[] = {
 	{"slow", "kind of failure", "Everything succeeded, but took longer than the case allows.",
 		"shell after 9.2 s, 8 s "
 		"are allowed",
-		"compare with `bootcheck history`; was the host busy?"},
+		"see the time of each phase in the report; was the host busy?"},
 	{"loader", "kind of failure", "The boot loader was to boot, and is back at its prompt.",
 		"autoboot failed: U-Boot: TFTP error: 'File not found' (1)",
 		"the title has the first thing that it complained of"},

@@ -45,7 +45,7 @@ static const struct argp argp = {
 	       "Examples:\n"
 	       "  bootcheck list\n"
 	       "  bootcheck list --label arm --label '!slow' cases\n"
-	       "  bootcheck list --filter 'vexpress-*[linux=6.12]'\n"
+	       "  bootcheck list --filter 'arm-virt[cpu=*]' cases/quick\n"
 	       "  bootcheck list --json | jq -r '.cases[].id'\n",
 };
 

@@ -279,10 +279,10 @@ static int exit_code(const struct args *a, const struct bc_run *run, int interru
 	return code == BC_EXIT_OK || code == BC_EXIT_FAILED ? code : 125;
 }
 
-static bool run_jobs(const struct args *a, struct reporting *r, struct bc_jobs *jobs,
-	const char *dir, const char *id, struct bc_run *run, int *interrupted, struct bc_err *err)
+static struct bc_run_options run_options(
+	const struct args *a, struct reporting *r, const char *dir, const char *id)
 {
-	struct bc_run_options o = {.dir = dir,
+	return (struct bc_run_options){.dir = dir,
 		.id = id,
 		.jobs = a->jobs,
 		.memory_bytes = a->memory_bytes,
@@ -290,12 +290,17 @@ static bool run_jobs(const struct args *a, struct reporting *r, struct bc_jobs *
 		.retries = a->retries,
 		.fail_fast = a->fail_fast,
 		.scale = a->scale,
-		.is_cancelled = cancelled != 0,
 		.watcher = {bc_terminal_progress, r->terminal},
 		.after_case = after_case,
 		.tick = on_tick,
 		.ctx = r};
-	if (!bc_run_all(jobs->items, jobs->len, &o, run, interrupted, err))
+}
+
+static bool run_jobs(struct reporting *r, struct bc_journal *journal, struct bc_jobs *jobs,
+	struct bc_run_options *o, struct bc_run *run, int *interrupted, struct bc_err *err)
+{
+	o->is_cancelled = cancelled != 0;
+	if (!bc_run_all(journal, jobs->items, jobs->len, o, run, interrupted, err))
 		return false;
 	write_reports(r, run);
 	write_page(r, run);
@@ -358,18 +363,22 @@ static int run_plan(struct args *a, const struct bc_plan *plan)
 	int out = a->tap ? STDERR_FILENO : STDOUT_FILENO;
 	struct reporting r = {.args = a,
 		.terminal = bc_terminal_new(out, isatty(out), bc_cli_color(out), a->quiet)};
+	struct bc_run_options o = run_options(a, &r, dir, id);
 	struct bc_build *build = new_build(a, r.terminal, dir, &err);
-	if (build && !a->output && !a->resume)
+	struct bc_journal *journal =
+		build ? bc_run_begin(plan->items, plan->len, &o, &run, &err) : NULL;
+	if (journal && !a->output && !a->resume)
 		BC_IGNORE(bc_fs_symlink(id, "reports/latest", NULL));
-	else if (!build && !a->output && !a->resume)
+	else if (!journal && !a->output && !a->resume)
 		(void)rmdir(
 			dir); /* without a journal it is no run; one that holds anything stays */
-	bool ok = build && bc_jobs_make(plan, build, a->resume ? &old : NULL, &jobs, &err);
+	bool ok = journal && bc_jobs_make(plan, build, a->resume ? &old : NULL, &jobs, &err);
 	if (ok)
 		bc_cli_memory_warn(plan, build, &jobs);
 	/* Interrupted while building: the reports say so of each case. */
-	if (ok || err.code == BC_E_CANCELLED)
-		ok = run_jobs(a, &r, &jobs, dir, id, &run, &interrupted, &err);
+	if (ok || (journal && err.code == BC_E_CANCELLED))
+		ok = run_jobs(&r, journal, &jobs, &o, &run, &interrupted, &err);
+	bc_journal_free(journal);
 	bc_terminal_free(r.terminal);
 	bc_build_free(build);
 	if (!ok)

@@ -270,18 +270,18 @@ static void on_signal(void *ctx, int signum)
 
 /* The run */
 
-static void begin(struct schedule *s)
+static void write_start(struct bc_journal *journal, const struct bc_run *run)
 {
 	struct bc_json *line = bc_journal_line("run-start", NULL, 0), *cases = bc_json_new_array();
 	struct bc_json *properties = bc_json_new_object();
-	bc_json_set_string(line, "run", s->run->id);
-	bc_json_set_string(line, "version", s->run->version);
-	bc_json_set_string(line, "host", s->run->host);
-	bc_json_set_string(line, "started", s->run->started);
-	bc_vec_each (p, &s->run->properties)
+	bc_json_set_string(line, "run", run->id);
+	bc_json_set_string(line, "version", run->version);
+	bc_json_set_string(line, "host", run->host);
+	bc_json_set_string(line, "started", run->started);
+	bc_vec_each (p, &run->properties)
 		bc_json_set_string(properties, p->name, p->value);
 	bc_json_set(line, "properties", properties);
-	bc_vec_each (r, &s->run->results) {
+	bc_vec_each (r, &run->results) {
 		struct bc_json *c = bc_json_new_object(), *labels = bc_json_new_array();
 		bc_json_set_string(c, "id", r->id);
 		bc_json_set_string(c, "name", r->name);
@@ -293,24 +293,25 @@ static void begin(struct schedule *s)
 		bc_json_append(cases, c);
 	}
 	bc_json_set(line, "cases", cases);
-	bc_journal_write(s->journal, line);
+	bc_journal_write(journal, line);
 }
 
-static void describe(const struct schedule *s)
+static void describe(struct bc_case *const *cases, size_t count, const struct bc_run_options *o,
+	struct bc_run *run)
 {
 	char started[21], number[32];
 	bc_clock_wall(started);
-	s->run->id = bc_strdup(s->o->id);
-	s->run->dir = bc_strdup(s->o->dir);
-	s->run->started = bc_strdup(started);
-	s->run->version = bc_strdup(BC_VERSION);
-	s->run->host = bc_host_name();
+	run->id = bc_strdup(o->id);
+	run->dir = bc_strdup(o->dir);
+	run->started = bc_strdup(started);
+	run->version = bc_strdup(BC_VERSION);
+	run->host = bc_host_name();
 	snprintf(number, sizeof(number), "%d", bc_host_cpus());
-	bc_property_add(&s->run->properties, "host.cpus", number);
-	snprintf(number, sizeof(number), "%d", s->o->jobs);
-	bc_property_add(&s->run->properties, "jobs", number);
-	for (size_t i = 0; i < s->count; i++) {
-		const struct bc_case *c = s->jobs[i].c;
+	bc_property_add(&run->properties, "host.cpus", number);
+	snprintf(number, sizeof(number), "%d", o->jobs);
+	bc_property_add(&run->properties, "jobs", number);
+	for (size_t i = 0; i < count; i++) {
+		const struct bc_case *c = cases[i];
 		struct bc_result r = {.id = bc_strdup(c->id),
 			.name = bc_strdup(c->name),
 			.file = bc_strdup(c->file),
@@ -318,8 +319,19 @@ static void describe(const struct schedule *s)
 			.verdict = BC_ERROR};
 		for (size_t k = 0; k < c->labels.len; k++)
 			bc_strs_add(&r.labels, c->labels.items[k]);
-		bc_vec_push(&s->run->results, r);
+		bc_vec_push(&run->results, r);
 	}
+}
+
+struct bc_journal *bc_run_begin(struct bc_case *const *cases, size_t count,
+	const struct bc_run_options *options, struct bc_run *run, struct bc_err *err)
+{
+	struct bc_journal *journal = bc_journal_new(options->dir, err);
+	if (!journal)
+		return NULL;
+	describe(cases, count, options, run);
+	write_start(journal, run);
+	return journal;
 }
 
 static void finish(struct schedule *s, uint64_t start_ms)
@@ -342,26 +354,23 @@ static void finish(struct schedule *s, uint64_t start_ms)
 	free(s->slots);
 }
 
-bool bc_run_all(struct bc_job *jobs, size_t count, const struct bc_run_options *options,
-	struct bc_run *run, int *interrupted, struct bc_err *err)
+bool bc_run_all(struct bc_journal *journal, struct bc_job *jobs, size_t count,
+	const struct bc_run_options *options, struct bc_run *run, int *interrupted,
+	struct bc_err *err)
 {
-	struct schedule s = {.jobs = jobs, .count = count, .o = options, .run = run};
+	struct schedule s = {
+		.journal = journal, .jobs = jobs, .count = count, .o = options, .run = run};
 	if (options->is_cancelled) {
 		s.signum = SIGINT;
 		s.is_stopping = true;
 	}
 	uint64_t start_ms = bc_clock_ms();
-	s.journal = bc_journal_new(options->dir, err);
-	if (!s.journal)
-		return false;
 	s.loop = bc_loop_new();
 	s.slots = bc_calloc((size_t)options->jobs, sizeof(*s.slots));
 	s.sigint = bc_signal_new(s.loop, SIGINT, on_signal, &s);
 	s.sigterm = bc_signal_new(s.loop, SIGTERM, on_signal, &s);
 	s.tick = bc_timer_new(s.loop, on_tick, &s);
 	s.reap = bc_timer_new(s.loop, on_reap, &s);
-	describe(&s);
-	begin(&s);
 	bc_timer_start(s.reap, 0); /* starts the first ones */
 	if (options->tick)
 		bc_timer_start(s.tick, TICK_MS);
@@ -371,7 +380,5 @@ bool bc_run_all(struct bc_job *jobs, size_t count, const struct bc_run_options *
 	const struct bc_err *failed = bc_journal_error(s.journal);
 	if (failed && err)
 		*err = *failed;
-	bool ok = !failed;
-	bc_journal_free(s.journal);
-	return ok;
+	return !failed;
 }

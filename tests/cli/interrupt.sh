@@ -61,4 +61,27 @@ valid
 [[ $(grep -c '"kind":"spawn","case":"a-good"' run/events.jsonl) == 1 ]] || fail "a-good booted again"
 has run/junit.xml 'errors="0"'
 no_orphans
+
+# Killed while it builds: the run is one already, and can be reported and gone on with.
+case_ a-good 'console: [{expect: {prompt: shell}}]' \
+	"artifacts: {slow: {command: {argv: [sh, -c, 'echo x >out; : >$dir/building; [ -e $dir/go ] || exec sleep 60'], outputs: [out]}}}" \
+	'boot: {kernel: a-good.fake, initrd: "${slow}"}'
+sed -i "0,/^boot:/{/^boot:/d}; s,a-good.fake,$dir/a-good.fake," cases/a-good.yaml
+rm -rf run
+"$BOOTCHECK" run -o run cases >out 2>err </dev/null &
+pid=$!
+for _ in $(seq 1000); do
+	[[ ! -e building ]] || break
+	read -rt 0.01 <> <(:) || :
+done
+[[ -e building ]] || { kill -9 $pid; fail "nothing was built"; }
+kill -KILL $pid
+wait $pid 2>/dev/null || :
+"$BOOTCHECK" report run >out 2>err && fail "a run that was killed while it built is no success"
+has out "2 errors"
+has out "interrupted before it came to 2 cases"
+: >go
+"$BOOTCHECK" run --resume -o run cases >out 2>err </dev/null || fail "resume of a build"
+valid
+has out "2 passed"
 echo ok

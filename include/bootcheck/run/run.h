@@ -5,6 +5,7 @@
 #include <bootcheck/model/case.h>
 #include <bootcheck/model/files.h>
 #include <bootcheck/model/progress.h>
+#include <bootcheck/run/journal.h>
 
 /* One case to run. */
 struct bc_job {
@@ -38,11 +39,18 @@ struct bc_run_options {
 	void *ctx;
 };
 
-/* Runs the jobs, writes dir/events.jsonl and each case's files, fills run. SIGINT and SIGTERM end it: what
- * was decided stays, the rest is not done, *interrupted is the signal's number. BC_E_IO when the journal
- * cannot be written. The caller releases run. */
-bool bc_run_all(struct bc_job *jobs, size_t count, const struct bc_run_options *options,
-	struct bc_run *run, int *interrupted, struct bc_err *err) BC_MUST_CHECK;
+/* Begins a run before anything is built: opens dir/events.jsonl, writes what the run is made of, and gives run a
+ * result for each case, in their order. NULL with BC_E_IO or BC_E_USAGE. The caller frees the journal and releases
+ * run. */
+struct bc_journal *bc_run_begin(struct bc_case *const *cases, size_t count,
+	const struct bc_run_options *options, struct bc_run *run, struct bc_err *err) BC_MUST_CHECK;
+
+/* Runs the jobs, one for each result of run, writes to the journal and each case's files, fills run. SIGINT and
+ * SIGTERM end it: what was decided stays, the rest is not done, *interrupted is the signal's number. BC_E_IO when the
+ * journal cannot be written. */
+bool bc_run_all(struct bc_journal *journal, struct bc_job *jobs, size_t count,
+	const struct bc_run_options *options, struct bc_run *run, int *interrupted,
+	struct bc_err *err) BC_MUST_CHECK;
 
 /* Judges a recorded console (raw bytes): the same session without a machine. chunk: bytes per push, 0 =
  * all at once. attempt receives the outcome; the caller releases it. */
