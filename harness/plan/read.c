@@ -277,7 +277,7 @@ struct bc_case *bc_case_read(const struct bc_lint *lint, const struct bc_plan_fi
 	c->limits.decompressor = bc_value_ms(limits, "decompressor", 0);
 	c->limits.kernel = bc_value_ms(limits, "kernel", 0);
 	c->limits.init = bc_value_ms(limits, "init", 0);
-	c->limits.step = bc_value_ms(limits, "step", 60000);
+	c->limits.step = bc_value_ms(limits, "step", 90000);
 	c->limits.is_guest_time = strcmp(bc_value_text(limits, "clock", "host"), "guest") == 0;
 	read_steps(bc_value_get(tree, "console"), lint->options, c);
 	read_judgement(tree, c);

@@ -188,8 +188,11 @@ static const struct bc_field limit_fields[] = {
 		"How long all serial ports may say nothing while output is awaited; 0 is no limit.",
 		false, "60s"},
 	{"total", &bc_shape_duration, "The whole boot; 0 is no limit.", false, "300s"},
-	{"step", &bc_shape_duration, "Each step that has no `limit` of its own; 0 is no limit.",
-		false, "60s"},
+	{"step", &bc_shape_duration,
+		"Each step that has no `limit` of its own; 0 is no limit. Longer than `silence`, "
+		"or a "
+		"hang is told as a step that came too late.",
+		false, "90s"},
 	{"loader", &bc_shape_duration, "The boot loader's phase; 0 is no limit.", false, "0"},
 	{"decompressor", &bc_shape_duration,
 		"From the loader's jump into the kernel to the kernel's first line; 0 is no limit.",
