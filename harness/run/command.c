@@ -67,6 +67,18 @@ char *bc_command_first_line(const struct command *c)
 	return bc_strndup(text, n > 120 ? 120 : n);
 }
 
+char *bc_command_last_line(const struct command *c)
+{
+	const char *text = c->output.data ? c->output.data : "";
+	size_t end = c->output.len;
+	while (end && (text[end - 1] == '\n' || text[end - 1] == ' '))
+		end--;
+	size_t from = end;
+	while (from && text[from - 1] != '\n')
+		from--;
+	return bc_strndup(text + from, end - from > 120 ? 120 : end - from);
+}
+
 enum bc_step_state bc_command_check_output(struct command *c, struct bc_dialog *d)
 {
 	const char *text = c->output.data ? c->output.data : "";

@@ -34,6 +34,8 @@ void bc_command_release(struct command *c);
 bool bc_command_is_status(const struct command *c, int status);
 /* The first line of the output, for a title; the caller frees. */
 char *bc_command_first_line(const struct command *c);
+/* … and the last one that says something. */
+char *bc_command_last_line(const struct command *c);
 /* Checks the output: BC_STEP_DONE, or fails. */
 enum bc_step_state bc_command_check_output(struct command *c, struct bc_dialog *d);
 

@@ -44,7 +44,8 @@ const struct bc_hit *bc_detect_clue(const struct bc_detect *detect)
 {
 	const struct bc_hit *newest = NULL;
 	bc_vec_each (note, &detect->notes)
-		if (!newest || note->last > newest->last)
+		if (!(note->detector->flags & BC_DETECT_HARMLESS) &&
+			(!newest || note->last > newest->last))
 			newest = note;
 	return newest;
 }

@@ -35,6 +35,25 @@ const struct bc_detector bc_detectors_loader[] = {
 			"the image is damaged or cut short, or lies where something overwrites it",
 	},
 	{
+		.id = "uboot-must-reset",
+		.group = "loader",
+		.kind = BC_KIND_PANIC,
+		.phases = LOADER,
+		.flags = BC_DETECT_FATAL,
+		.literal = "must RESET the board",
+		.regex = "^(?:ERROR: )?(\\S.*?) -+ must RESET the board",
+		.title = "U-Boot gave up: $1",
+		.means = "U-Boot met something that it cannot go on from, and resets the board: "
+			 "most "
+			 "often "
+			 "something was unpacked or moved over what it still needs.",
+		.example = "ERROR: new format image overwritten - must RESET the board to recover.",
+		.unlike = "one must RESET the board",
+		.advice = "compare the addresses of what was loaded with each other, with the "
+			  "kernel's "
+			  "own load address, and with the sizes",
+	},
+	{
 		.id = "uboot-reset",
 		.group = "loader",
 		.kind = BC_KIND_PANIC,
@@ -74,10 +93,9 @@ const struct bc_detector bc_detectors_loader[] = {
 		.literal =
 			"data abort\nprefetch abort\nundefined instruction\n\"Synchronous Abort\" "
 			"handler\nUnhandled exception: ",
-		.regex = "^(data abort|prefetch abort|undefined instruction|\"Synchronous Abort\" "
-			 "handler|"
-			 "Unhandled exception: .*)$",
-		.title = "U-Boot: $1",
+		.regex = "^(?:.*\\.\\.\\. )?(?:(data abort|prefetch abort|undefined instruction|"
+			 "Unhandled exception: .*)|(\"Synchronous Abort\" handler)(?:,.*)?)$",
+		.title = "U-Boot: $1$2",
 		.means = "U-Boot jumped into something that is no code, or used a wrong address.",
 		.example = "undefined instruction",
 		.unlike = "data abort handler installed",
@@ -118,12 +136,13 @@ const struct bc_detector bc_detectors_loader[] = {
 	{
 		.id = "uboot-format",
 		UBOOT,
-		.literal = "Wrong Image \nWrong Ramdisk Image Format\nWrong image format for "
+		.literal = "Bad image type\nWrong Image \nWrong Ramdisk Image Format\nWrong image "
+			   "format for "
 			   "\nBad Magic Number\nBad Linux \nzimage: Bad magic",
-		.regex =
-			"(Wrong Image (?:Format for \\w+ command|Type(?: for \\w+ command)?)|Wrong "
-			"Ramdisk Image Format|Wrong image format for \"\\w+\" command|Bad Magic "
-			"Number|Bad Linux \\w+ (?:zI|I)mage magic!|zimage: Bad magic!)",
+		.regex = "(Bad image type$|Wrong Image (?:Format for \\w+ command|Type(?: for \\w+ "
+			 "command)?)|Wrong "
+			 "Ramdisk Image Format|Wrong image format for \"\\w+\" command|Bad Magic "
+			 "Number|Bad Linux \\w+ (?:zI|I)mage magic!|zimage: Bad magic!)",
 		.title = "U-Boot: $1",
 		.means = "What lies at the address is not the image that the command boots.",
 		.example = "Wrong Image Format for bootm command",
@@ -131,6 +150,17 @@ const struct bc_detector bc_detectors_loader[] = {
 		.advice =
 			"bootm takes a uImage or, with CONFIG_FIT, a FIT; bootz a zImage; booti an "
 			"arm64 Image; was it loaded at all?",
+	},
+	{
+		.id = "uboot-fit-config",
+		UBOOT,
+		.literal = "Could not find configuration node",
+		.regex = "^\\s*(Could not find configuration node)",
+		.title = "U-Boot: $1",
+		.means = "The FIT has no configuration of the name behind `#`, or no default one.",
+		.example = "Could not find configuration node",
+		.unlike = "   Using 'conf-1' configuration",
+		.advice = "`iminfo` lists the configurations of the FIT",
 	},
 	{
 		.id = "uboot-no-kernel",
@@ -167,7 +197,9 @@ const struct bc_detector bc_detectors_loader[] = {
 		.means = "The server answered that it does not give the file.",
 		.example = "TFTP error: 'File not found' (1)",
 		.unlike = "no TFTP error: here",
-		.advice = "does net.tftp hold a file of that name?",
+		.advice = "'File not found': does net.tftp hold a file of that name? 'reserved "
+			  "memory': "
+			  "the address is U-Boot's own",
 	},
 	{
 		.id = "uboot-network",

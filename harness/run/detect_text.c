@@ -20,6 +20,16 @@ const struct bc_hit *bc_detect_complaint(
 	return best;
 }
 
+const struct bc_hit *bc_detect_complaint_since(
+	const struct bc_detect *detect, const char *group, uint64_t from)
+{
+	const struct bc_hit *best = NULL;
+	for (size_t i = 0; i < bc_detect_notes(detect); i++)
+		if (bc_detect_note(detect, i)->last >= from)
+			choose(bc_detect_note(detect, i), group, &best);
+	return best;
+}
+
 bool bc_detect_is_on(const struct bc_strs *off, const char *id)
 {
 	const struct bc_detector *d = bc_detector_find(id);

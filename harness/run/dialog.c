@@ -154,6 +154,7 @@ size_t bc_dialog_text(struct bc_dialog *d, uint64_t now_ms, struct bc_text text)
 {
 	d->now_ms = now_ms;
 	keep_open_line(d, &text);
+	d->line = text.line;
 	for (struct step *s; (s = running(d));) {
 		bool was_typing = d->is_typing;
 		size_t consumed = text.start;

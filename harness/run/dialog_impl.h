@@ -31,7 +31,9 @@ struct bc_dialog {
 	uint64_t now_ms, started_ms, wake_ms;
 	bool has_typed; /* since the machine's start or reset */
 	bool is_started, is_failed, has_prompt, was_reset;
-	enum bc_prompt at_prompt; /* whose prompt the console shows; BC_PROMPTS = none */
+	bool is_in_uboot;	   /* U-Boot has spoken, and has not left */
+	uint64_t line, typed_line; /* of the newest text; … when something was typed last */
+	enum bc_prompt at_prompt;  /* whose prompt the console shows; BC_PROMPTS = none */
 	enum bc_claim claim;
 
 	char open[80];	     /* the end of the open line */

@@ -78,6 +78,17 @@ static void keep_prompt(struct bc_dialog *d, const char *data, size_t len)
 		memcpy(d->prompt, data, len);
 }
 
+/* A loader's prompt in a line that has ended: nothing stands behind it, or what was typed there. `kernel => 0x62000000`
+ * is a script's output. */
+static bool is_loaders(const struct bc_dialog *d, const struct bc_text *rest)
+{
+	struct bc_text behind = *rest;
+	while (behind.start < behind.len && behind.data[behind.start] == ' ')
+		behind.start++;
+	return behind.start == behind.len || (*d->typed && bc_dialog_shows(&behind, d->typed)) ||
+		(d->is_replay && find_sign(d, &behind) == BC_SIGN_SEEN);
+}
+
 /* Did the whole line show a prompt before it ended? *end is behind it. */
 static bool had_prompt(
 	struct bc_dialog *d, enum bc_prompt whose, const struct bc_text *text, size_t *end)
@@ -89,10 +100,10 @@ static bool had_prompt(
 		struct bc_text rest = *text;
 		rest.start = n;
 		*end = n;
-		/* Nothing but a loader's prompt looks like one. */
-		if (whose == BC_PROMPT_LOADER ||
-			(d->is_replay ? has_sign(d, &rest) : is_known(d, &rest)) ||
-			(*d->typed && bc_dialog_shows(&rest, d->typed)))
+		if (whose == BC_PROMPT_LOADER
+				? is_loaders(d, &rest)
+				: (d->is_replay ? has_sign(d, &rest) : is_known(d, &rest)) ||
+					(*d->typed && bc_dialog_shows(&rest, d->typed)))
 			return true;
 		d->had_likeness = true;
 	}
@@ -107,6 +118,8 @@ bool bc_dialog_match_prompt(
 	size_t end = text->len;
 	if (text->stream == BC_STREAM_KERNEL || text->start >= text->len)
 		return false;
+	if (whose == BC_PROMPT_SHELL && d->is_in_uboot)
+		return false; /* `VExpress# ` ends like a shell's */
 	if (text->is_line ? !had_prompt(d, whose, text, &end)
 			  : !ends_in_prompt(d, whose, text->data, text->len))
 		return false;
@@ -119,9 +132,16 @@ bool bc_dialog_match_prompt(
 	return true;
 }
 
+void bc_dialog_in_uboot(struct bc_dialog *d, bool is_in_uboot)
+{
+	d->is_in_uboot = is_in_uboot;
+}
+
 bool bc_dialog_is_stranded(struct bc_dialog *d, const struct bc_text *tail)
 {
-	return !d->has_typed && d->at_prompt != BC_PROMPT_LOADER && tail->len &&
+	/* While a step waits for a time, the next one may be for this prompt. */
+	return !d->has_typed && !bc_dialog_may_be_silent(d) && d->at_prompt != BC_PROMPT_LOADER &&
+		tail->len &&
 		bc_dialog_prompt_len(d, BC_PROMPT_LOADER, tail->data, tail->len) == tail->len;
 }
 

@@ -168,8 +168,14 @@ static void tell(struct bc_dialog *d, struct bc_session_event e)
 	d->io->event(d->io->ctx, &e);
 }
 
+uint64_t bc_dialog_typed_line(const struct bc_dialog *d)
+{
+	return d->typed_line;
+}
+
 void bc_dialog_typed(struct bc_dialog *d, const char *text)
 {
+	d->typed_line = d->line;
 	tell(d,
 		(struct bc_session_event){.kind = BC_SESSION_TYPED,
 			.text = text,

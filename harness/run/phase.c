@@ -1,8 +1,23 @@
+#include <ctype.h>
+
 #include <bootcheck/run/phase.h>
+#include <bootcheck/run/printk.h>
 
 static bool contains(const struct bc_console_line *line, const char *text)
 {
 	return memmem(line->data, line->len, text, strlen(text)) != NULL;
+}
+
+/* True if the line says text: at its start, behind a record's prefix, or behind what firmware left without a newline
+ * (`Booting from ROM...`). What stands behind a word or a space is told about, as in `Image Name:   Linux version 6`. */
+static bool begins(const struct bc_console_line *line, const char *text)
+{
+	size_t at = bc_printk_prefix(line->data, line->len, NULL), n = strlen(text);
+	const char *found = memmem(line->data + at, line->len - at, text, n);
+	if (!found)
+		return false;
+	char before = found > line->data + at ? found[-1] : '\0';
+	return before != ' ' && before != '\'' && before != '"' && !isalnum((unsigned char)before);
 }
 
 static bool is_loader(const struct bc_console_line *line)
@@ -18,14 +33,38 @@ static bool is_loader(const struct bc_console_line *line)
 
 static bool is_decompressor(const struct bc_console_line *line)
 {
-	return contains(line, "Uncompressing Linux") || contains(line, "Decompressing Linux") ||
-		contains(line, "Starting kernel ...") || contains(line, "Booting Linux via ");
+	static const char *const words[] = {"Starting kernel ...", "Uncompressing Linux",
+		"Decompressing Linux", "Booting Linux via __start", "EFI stub: Booting Linux",
+		"## Starting EFI application at ", "Booting /efi"};
+	for (size_t i = 0; i < BC_LEN(words); i++)
+		if (begins(line, words[i]))
+			return true;
+	return false;
+}
+
+static bool is_banner(const struct bc_console_line *line)
+{
+	return begins(line, "Linux version ") || begins(line, "Booting Linux on physical CPU");
 }
 
 static bool is_kernel(const struct bc_console_line *line)
 {
-	return line->stream == BC_STREAM_KERNEL || contains(line, "Linux version ") ||
-		contains(line, "Booting Linux on physical CPU");
+	return line->stream == BC_STREAM_KERNEL || is_banner(line);
+}
+
+bool bc_phase_is_jump(const struct bc_console_line *line)
+{
+	return is_decompressor(line) || is_banner(line);
+}
+
+bool bc_phase_is_start(const struct bc_console_line *line)
+{
+	return is_loader(line) || bc_phase_is_jump(line);
+}
+
+bool bc_phase_is_uboot(const struct bc_console_line *line)
+{
+	return begins(line, "U-Boot SPL 20") || begins(line, "U-Boot 20");
 }
 
 /* True if the kernel says text: at the start of a stamped record, anywhere in a line that may follow an

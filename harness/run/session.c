@@ -145,6 +145,8 @@ void bc_session_follow_dialog(struct bc_session *s)
 			bc_console_reset_stamps(&s->ports[i].console);
 		}
 		set_phase(s, BC_PHASE_NONE);
+		s->is_resetting = true;
+		bc_dialog_in_uboot(s->dialog, false);
 	}
 }
 
@@ -271,6 +273,19 @@ static void look_for_failures(
 	}
 }
 
+/* After a reset the last lines of before may still be on their way: they begin nothing. */
+static void follow_phase(struct bc_session *s, const struct bc_console_line *line)
+{
+	s->is_resetting &= !bc_phase_is_start(line);
+	if (s->is_resetting)
+		return;
+	set_phase(s, bc_phase_after(s->phase, line));
+	if (s->phase > BC_PHASE_LOADER)
+		bc_dialog_in_uboot(s->dialog, false);
+	else if (s->phase == BC_PHASE_LOADER && bc_phase_is_uboot(line))
+		bc_dialog_in_uboot(s->dialog, true);
+}
+
 static void on_line(void *ctx, const struct bc_console_line *line)
 {
 	struct port *port = ctx;
@@ -279,7 +294,7 @@ static void on_line(void *ctx, const struct bc_console_line *line)
 	note_healed(port, line);
 	/* The detectors look at a line in the phase that it was printed in, which it may end. */
 	enum bc_phase_id before = s->phase;
-	set_phase(s, bc_phase_after(before, line));
+	follow_phase(s, line);
 	port->console.has_user |= s->phase >= BC_PHASE_INIT;
 	bc_session_follow_jump(s, line);
 	tell(s,
@@ -417,7 +432,9 @@ void bc_session_other_bytes(struct bc_session *s, uint64_t now_ms)
 
 /* The end of the stream */
 
-static void decide_end(struct bc_session *s, enum bc_end end, const char *text)
+/* complaint: what a loader said, of a boot that ends in it; or NULL. */
+static void decide_end(
+	struct bc_session *s, enum bc_end end, const char *text, const struct bc_hit *complaint)
 {
 	BC_AUTO(bc_buf) title = {.max = 1024}, what = {.max = 400};
 	bc_dialog_describe(s->dialog, &what);
@@ -428,8 +445,12 @@ static void decide_end(struct bc_session *s, enum bc_end end, const char *text)
 		bc_buf_addf(&title, "the guest powered off before %s came", wanted);
 		break;
 	case BC_END_RESET:
-		kind = BC_KIND_RESET_LOOP;
-		bc_buf_addf(&title, "unexpected reboot before %s came", wanted);
+		kind = complaint ? BC_KIND_LOADER : BC_KIND_RESET_LOOP;
+		if (complaint)
+			bc_buf_addf(&title, "%s, and the machine was reset before %s came",
+				complaint->title, wanted);
+		else
+			bc_buf_addf(&title, "unexpected reboot before %s came", wanted);
 		break;
 	case BC_END_EXIT:
 		bc_buf_addf(&title, "the machine went away before %s came%s%s", wanted,
@@ -440,7 +461,10 @@ static void decide_end(struct bc_session *s, enum bc_end end, const char *text)
 		bc_buf_addf(&title, "missing: %s", wanted);
 		break;
 	}
-	bc_session_decide(s, BC_FAIL, kind, title.data, NULL);
+	const char *hint = complaint && kind == BC_KIND_LOADER ? complaint->hint : NULL;
+	if (hint)
+		s->line = complaint->line;
+	bc_session_decide(s, BC_FAIL, kind, title.data, hint);
 }
 
 void bc_session_end(struct bc_session *s, uint64_t now_ms, enum bc_end end, const char *text)
@@ -451,6 +475,7 @@ void bc_session_end(struct bc_session *s, uint64_t now_ms, enum bc_end end, cons
 	s->is_ended = true;
 	for (size_t i = port_count(s); i-- > 0;)
 		bc_console_finish(&s->ports[i].console);
+	const struct bc_hit *complaint = bc_session_complaint(s);
 	if (!s->is_decided && (end == BC_END_SHUTDOWN || end == BC_END_RESET)) {
 		bc_dialog_machine(
 			s->dialog, now_ms, end == BC_END_SHUTDOWN ? BC_EVENT_OFF : BC_EVENT_RESET);
@@ -462,7 +487,7 @@ void bc_session_end(struct bc_session *s, uint64_t now_ms, enum bc_end end, cons
 	if (!s->is_decided && s->late != ON_TIME)
 		bc_session_decide_late(s, NULL);
 	if (!s->is_decided)
-		decide_end(s, end, text);
+		decide_end(s, end, text, complaint);
 	s->is_collecting = false;
 }
 

@@ -53,6 +53,7 @@ struct bc_session {
 	bool is_started, is_ended, saw_prompt;
 	bool is_doubtful; /* the open line matches a reject so far; what is still to come may change that */
 
+	bool is_resetting; /* a step has reset the machine, and nothing has shown yet that it starts */
 	bool is_stranded;   /* at the loader's prompt, which nobody wanted */
 	uint64_t jumped_at; /* line of "Starting kernel ...", 0 = none or something came after it */
 
@@ -114,6 +115,8 @@ void bc_session_follow_jump(struct bc_session *s, const struct bc_console_line *
  * caller to free; NULL if it is none. *kind and *hint are replaced. */
 char *bc_session_silent_title(
 	struct bc_session *s, enum bc_fail_kind *kind, const char *title, const char **hint);
+/* What the loader complained of since a step typed last, and has not got over; NULL = nothing. */
+const struct bc_hit *bc_session_complaint(const struct bc_session *s);
 /* True when the loader is at its prompt and nobody wants it there. */
 bool bc_session_is_stranded(struct bc_session *s, const struct bc_text *tail);
 void bc_session_decide_stranded(struct bc_session *s);

@@ -120,6 +120,12 @@ void bc_session_decide_late(struct bc_session *s, const struct bc_silence *found
 	bool is_telling = found && *found->what && output(s) < s->late_offset + MAX_CHATTER;
 	const char *seen = is_telling ? found->what : "";
 	const char *hint = is_telling && found->hint && *found->hint ? found->hint : NULL;
+	/* A loader always polls, so that samples say nothing of it; what it said does. */
+	const struct bc_hit *complaint = bc_session_complaint(s);
+	if (s->phase == BC_PHASE_LOADER) {
+		seen = complaint ? complaint->title : "";
+		hint = complaint ? complaint->hint : NULL;
+	}
 	bc_session_last_words(s, &last);
 	const char *words = last.data ? last.data : "";
 	switch (s->late) {

@@ -69,9 +69,18 @@ void bc_session_decide_stranded(struct bc_session *s)
 	bc_session_decide(s, BC_FAIL, d->kind, title, hint.data);
 }
 
+const struct bc_hit *bc_session_complaint(const struct bc_session *s)
+{
+	if (s->phase > BC_PHASE_LOADER)
+		return NULL;
+	return bc_detect_complaint_since(
+		s->shell->detect, "loader", bc_dialog_typed_line(s->dialog));
+}
+
 bool bc_session_is_stranded(struct bc_session *s, const struct bc_text *tail)
 {
-	return !s->is_decided && s->phase <= BC_PHASE_LOADER &&
+	/* One that is back after its jump is stranded, too. */
+	return !s->is_decided && s->phase <= BC_PHASE_DECOMPRESSOR &&
 		bc_detect_is_on(&s->c->detect_off, "autoboot") && !s->c->detect_none &&
 		bc_dialog_is_stranded(s->dialog, tail);
 }

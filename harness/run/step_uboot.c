@@ -15,6 +15,7 @@ struct uboot {
 	enum { MAY_BOOT, MUST_BOOT, MUST_NOT_BOOT } boots;
 	enum { COUNTS_DOWN, WAITS, TYPING, RUNS, ASKING, ANSWERS, ENDS } phase;
 	int status;
+	char *ran; /* what was printed between the countdown and the prompt: autoboot ran */
 };
 
 static const struct bc_field interrupt_fields[] = {
@@ -82,6 +83,7 @@ static void release(void *state)
 	struct uboot *u = state;
 	bc_pattern_free(u->autoboot);
 	bc_command_release(&u->command);
+	free(u->ran);
 }
 
 static enum bc_step_state typed(void *state, struct bc_dialog *d)
@@ -131,7 +133,8 @@ static enum bc_step_state judge(struct uboot *u, struct bc_dialog *d)
 		return BC_STEP_FAILED;
 	if (u->boots == MUST_BOOT)
 		return bc_dialog_fail(d, BC_KIND_COMMAND, "`%s` came back without a boot", c->text);
-	BC_AUTO_FREE char *line = bc_command_first_line(c);
+	/* What a command complains of comes last; before it stands what it found on its way. */
+	BC_AUTO_FREE char *line = bc_command_last_line(c);
 	if (u->status == UNKNOWN)
 		return bc_dialog_fail(d, BC_KIND_COMMAND,
 			"the exit status of `%s` cannot be told%s%s", c->text, *line ? ": " : "",
@@ -143,6 +146,9 @@ static enum bc_step_state judge(struct uboot *u, struct bc_dialog *d)
 /* The prompt is back. */
 static enum bc_step_state on_prompt(struct uboot *u, struct bc_dialog *d)
 {
+	if (u->key && u->ran)
+		return bc_dialog_fail(d, BC_KIND_COMMAND,
+			"autoboot was not stopped: it printed \"%s\" and came back", u->ran);
 	if (u->key)
 		return BC_STEP_DONE;
 	if (u->phase == WAITS)
@@ -177,17 +183,28 @@ static int read_status(struct bc_dialog *d, const struct bc_text *t)
 	return status;
 }
 
-/* True when the line is evidence that something else than the loader runs. */
+/* True when the line is evidence that something else than the loader runs, and no step before took it. Records of the
+ * kernel alone are none: after a reset the last ones of before may still be on their way. */
 static bool is_started(const struct bc_text *t)
 {
 	struct bc_console_line line = {.data = t->data, .len = t->len, .stream = t->stream};
-	return t->is_line && bc_phase_after(BC_PHASE_LOADER, &line) != BC_PHASE_LOADER;
+	return t->is_line && t->start < t->len && bc_phase_is_jump(&line);
 }
 
 static enum bc_step_state on_boot(struct uboot *u, struct bc_dialog *d)
 {
+	if (u->key && u->phase == COUNTS_DOWN) {
+		bc_dialog_hint(d, "nothing was typed: no line came that `loader.autoboot` matches");
+		return bc_dialog_fail(d, BC_KIND_COMMAND, "autoboot was not stopped");
+	}
 	if (u->key)
 		return bc_dialog_fail(d, BC_KIND_COMMAND, "autoboot was not stopped");
+	if (u->phase == WAITS) {
+		bc_dialog_hint(d, "stop autoboot with a step `uboot: {interrupt: \" \"}`");
+		return bc_dialog_fail(d, BC_KIND_COMMAND,
+			"the boot loader started a kernel before `%s` could be typed",
+			u->command.text);
+	}
 	bc_dialog_answered(d, u->command.output.data, u->command.output.len, UNKNOWN);
 	if (u->boots == MUST_NOT_BOOT || !bc_command_is_status(&u->command, 0))
 		return bc_dialog_fail(d, BC_KIND_COMMAND, "`%s` started a kernel", u->command.text);
@@ -198,13 +215,26 @@ static enum bc_step_state on_count(
 	struct uboot *u, struct bc_dialog *d, const struct bc_text *t, size_t *consumed)
 {
 	struct bc_span span;
-	if (bc_pattern_find(u->autoboot, t->data, t->len, t->start, 0, &span, 1) != BC_MATCH_YES)
+	/* From the line's start: a step before may have waited for the very same text. */
+	if (bc_pattern_find(u->autoboot, t->data, t->len, 0, 0, &span, 1) != BC_MATCH_YES)
 		return BC_STEP_WAIT;
-	*consumed = span.end;
+	*consumed = span.end > t->start ? span.end : t->start;
 	u->phase = WAITS;
 	bc_dialog_typed(d, strcmp(u->key, " ") == 0 ? "(space, to stop autoboot)" : u->key);
 	bc_dialog_send(d, u->key, strlen(u->key));
 	return BC_STEP_WAIT;
+}
+
+/* A countdown that is stopped is followed by the prompt; one that is not, by what the boot command prints. */
+static void note_run(struct uboot *u, const struct bc_text *t)
+{
+	size_t skip = 0;
+	while (skip < t->len && (t->data[skip] == ' ' || t->data[skip] == '\b'))
+		skip++;
+	if (u->ran || t->start || skip == t->len || t->stream == BC_STREAM_KERNEL)
+		return;
+	size_t n = t->len - skip;
+	u->ran = bc_strndup(t->data + skip, n > 80 ? 80 : n);
 }
 
 static enum bc_step_state text(
@@ -219,6 +249,8 @@ static enum bc_step_state text(
 		return on_prompt(u, d);
 	if (u->phase == COUNTS_DOWN)
 		return on_count(u, d, t, consumed);
+	if (u->key && t->is_line)
+		note_run(u, t);
 	if (!t->is_line || u->phase == WAITS)
 		return BC_STEP_WAIT;
 	*consumed = t->len;
@@ -246,6 +278,18 @@ static void describe(const void *state, const struct bc_dialog *d, struct bc_buf
 		bc_buf_addf(out, "the end of `%s`", u->command.text);
 }
 
+/* In a recording: what was typed behind the prompt, the question for the exit status among it. */
+static enum bc_sign sign(const void *state, const struct bc_text *t)
+{
+	const struct uboot *u = state;
+	static const char asked[] = "echo bc-";
+	size_t len = t->len - t->start;
+	bool is_asked = len >= sizeof(asked) - 1 &&
+		memcmp(t->data + t->start, asked, sizeof(asked) - 1) == 0;
+	bool is_typed = u->command.text && bc_dialog_shows(t, u->command.text);
+	return is_asked || is_typed ? BC_SIGN_SEEN : BC_SIGN_NONE;
+}
+
 extern const struct bc_step_kind bc_step_uboot;
 const struct bc_step_kind bc_step_uboot = {&bc_step_uboot_variant, sizeof(struct uboot), true, init,
-	release, start, text, NULL, NULL, describe, typed, false, NULL};
+	release, start, text, NULL, NULL, describe, typed, false, sign};

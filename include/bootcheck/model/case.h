@@ -113,8 +113,10 @@ struct bc_limits { /* ms, 0 = none; always set after loading */
 	bool is_guest_time; /* the guest's clock stands still while this host has no processor for it */
 };
 
-#define BC_LOADER_PROMPT   "^[\\w.-]{0,40} ?=> $"
-#define BC_LOADER_AUTOBOOT "Hit any key to stop autoboot|[Pp]ress .* to (abort|stop) autoboot"
+#define BC_LOADER_PROMPT "^[\\w.-]{0,40} ?=> $"
+#define BC_LOADER_AUTOBOOT                                                                         \
+	"Hit any key to stop autoboot|[Pp]ress .* to (abort|stop) autoboot|^Autoboot in \\d+ "     \
+	"seconds?"
 struct bc_loader {	/* the boot loader's console */
 	char *prompt;	/* pattern; always set after loading */
 	char *autoboot; /* pattern of the line that says that a key stops autoboot */

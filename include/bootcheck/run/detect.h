@@ -131,6 +131,9 @@ const struct bc_hit *bc_detect_note(const struct bc_detect *detect, size_t index
  * not count. */
 const struct bc_hit *bc_detect_complaint(
 	const struct bc_detect *detect, const char *group, uint64_t from);
+/* The same among those that came, for the first time or again, at or after `from`. */
+const struct bc_hit *bc_detect_complaint_since(
+	const struct bc_detect *detect, const char *group, uint64_t from);
 /* True unless the detector, or its group, is switched off. */
 bool bc_detect_is_on(const struct bc_strs *off, const char *id);
 /* The note whose line came last, NULL if there is none: what a boot that just stopped may have stopped

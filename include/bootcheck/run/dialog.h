@@ -48,6 +48,10 @@ bool bc_dialog_is_echo(const struct bc_dialog *d, const char *data, size_t len);
 bool bc_dialog_take_reset(struct bc_dialog *d);
 /* True while a line is on its way: its echo is looked at, and so is an empty line. */
 bool bc_dialog_is_typing(const struct bc_dialog *d);
+/* U-Boot has printed its banner, or has left: until then no prompt is a shell's. */
+void bc_dialog_in_uboot(struct bc_dialog *d, bool is_in_uboot);
+/* The number of the console's line that was the newest when a step typed last; 0 = none has. */
+uint64_t bc_dialog_typed_line(const struct bc_dialog *d);
 /* True when the boot loader's prompt is all that the open line shows, nothing was typed, and no step is about
  * it: it did not boot. */
 bool bc_dialog_is_stranded(struct bc_dialog *d, const struct bc_text *tail);
