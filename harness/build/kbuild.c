@@ -10,6 +10,7 @@
 #include <bootcheck/build/kbuild.h>
 #include <bootcheck/build/kbuild_sync.h>
 #include <bootcheck/build/tools.h>
+#include <bootcheck/sys/clock.h>
 #include <bootcheck/sys/fs.h>
 #include <bootcheck/sys/host.h>
 #include <bootcheck/sys/proc.h>
@@ -138,6 +139,7 @@ static bool sync_source(struct bc_kbuild *k, struct bc_err *err)
 	BC_AUTO_FREE char *listing = from ? bc_path_join(entry, "files.jsonl") : NULL;
 	BC_AUTO_FREE char *list = bc_path_join(k->dir, "src.list");
 	size_t changes = 0;
+	uint64_t start = bc_clock_ms();
 	if (!from)
 		return false;
 	struct bc_sync sync = {.from = from,
@@ -147,7 +149,8 @@ static bool sync_source(struct bc_kbuild *k, struct bc_err *err)
 		.list = list};
 	if (!bc_sync_run(k->job, &sync, &changes, err))
 		return false;
-	bc_job_log(k->job, "sources of %s: %zu changes in %s", input->title, changes, k->src);
+	bc_job_log(k->job, "sources of %s: %zu changes in %s, after %.1f s", input->title, changes,
+		k->src, (double)(bc_clock_ms() - start) / 1000);
 	return true;
 }
 

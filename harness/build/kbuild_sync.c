@@ -87,6 +87,8 @@ struct syncing {
 	char *doubt;	      /* why no object of before is worth anything; NULL = they are */
 	BC_VEC(size_t);	      /* entries of the tree that are put */
 	size_t changes;
+	bool is_fresh;	/* nothing was there: nothing can be in the way */
+	char *real_dir; /* the folder that was found to be real last; nobody else is at work here */
 };
 
 /* Nothing is written or removed through a symbolic link of the sources: it may lead to the user's files. The folders
@@ -102,16 +104,28 @@ static bool has_real_parents(const char *root, const char *path)
 	return true;
 }
 
+static bool has_real_dir(struct syncing *s, const char *path)
+{
+	size_t n = (size_t)(bc_path_base(path) - path);
+	if (s->real_dir && strlen(s->real_dir) == n && memcmp(s->real_dir, path, n) == 0)
+		return true;
+	if (!has_real_parents(s->sync->to, path))
+		return false;
+	free(s->real_dir);
+	s->real_dir = bc_strndup(path, n);
+	return true;
+}
+
 static bool put_file(
 	struct syncing *s, const struct bc_tree_entry *t, const char *to, struct bc_err *err)
 {
 	BC_AUTO_FREE char *from = bc_path_join(s->sync->from, t->e.path);
-	if (is_same_file(from, to))
+	if (!s->is_fresh && is_same_file(from, to))
 		return true;
 	s->changes++;
 	/* Never a link to the store, which a build that writes into its own source would damage. And 0644 or 0755, whatever
 	 * the umask is: modes get into what a build packs. */
-	return bc_fs_remove(to, err) && bc_copy_file(from, to, err) &&
+	return (s->is_fresh || bc_fs_remove(to, err)) && bc_copy_file(from, to, err) &&
 		(chmod(to, t->e.mode & 0100 ? 0755 : 0644) == 0 ||
 			bc_fail(err, BC_E_IO, errno, "cannot change %s", to));
 }
@@ -120,7 +134,7 @@ static bool put(struct syncing *s, const struct bc_tree_entry *t, struct bc_err 
 {
 	BC_AUTO_FREE char *to = bc_path_join(s->sync->to, t->e.path);
 	struct stat st;
-	if (!has_real_parents(s->sync->to, t->e.path))
+	if (!has_real_dir(s, t->e.path))
 		return bc_fail(err, BC_E_IO, ENOTDIR, "somebody changed %s", s->sync->to);
 	switch (t->e.type) {
 	case BC_ENTRY_FILE:
@@ -310,6 +324,7 @@ bool bc_sync_run(
 		/* What is there is of unknown content. */
 		bc_buf_clear(&old.text);
 		note_doubt(&s, sync->to, "was not known");
+		s.is_fresh = true;
 		ok = bc_fs_remove(sync->to, err) && bc_fs_mkdirs(sync->to, 0755, err);
 	}
 	(void)unlink(sync->list);
@@ -320,6 +335,7 @@ bool bc_sync_run(
 	bc_strs_release(&s.drops);
 	bc_strs_release(&s.heads);
 	free(s.doubt);
+	free(s.real_dir);
 	free(s.items);
 	*changes = s.changes;
 	return ok;
