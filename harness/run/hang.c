@@ -37,6 +37,15 @@ static void read_pressure(struct bc_hang_facts *f)
 		f->pressure = value;
 }
 
+/* A guest's processor that is not run counts as running to what it runs. */
+static double stolen(const struct bc_cpu_times *since, const struct bc_cpu_times *now)
+{
+	if (now->host_stolen <= since->host_stolen || now->host_worked < since->host_worked)
+		return 0;
+	double taken = (double)(now->host_stolen - since->host_stolen);
+	return taken / (taken + (double)(now->host_worked - since->host_worked));
+}
+
 static void read_times(struct bc_hang *h)
 {
 	struct bc_cpu_times now;
@@ -55,6 +64,7 @@ static void read_times(struct bc_hang *h)
 	/* No processor is there yet: an emulator that gets a fair part of this host has only itself to blame. */
 	if (!now.count && run * 3 > wait)
 		return;
+	h->facts.stolen = stolen(&h->since, &now);
 	h->facts.span_ms = (now.at_ns - h->since.at_ns) / 1000000u;
 	h->facts.busy = run / span;
 	h->facts.wanted = (run + wait) / span;

@@ -253,7 +253,8 @@ static bool is_starved(const struct bc_hang_facts *f, const struct tally *t)
 	double least = f->is_silence ? is_user ? STARVED_USER : STARVED
 		: is_user	     ? STARVED
 				     : STARVED_LATE;
-	return f->busy >= 0 && f->wanted >= WANTED && f->busy < least * f->wanted && !is_stuck;
+	return f->busy >= 0 && f->wanted >= WANTED &&
+		f->busy * (1 - f->stolen) < least * f->wanted && !is_stuck;
 }
 
 static bool judge_emulator(const struct bc_hang_facts *f, struct bc_hang_finding *out)
@@ -337,8 +338,13 @@ static void blame_host(const struct bc_hang_facts *f, struct bc_hang_finding *ou
 		"this host is too slow: in %.1f s%s the guest wanted %.0f %% of a processor and "
 		"got %.0f %%",
 		(double)f->span_ms / 1000, f->is_silence ? " of silence" : "", f->wanted * 100,
-		f->busy * 100);
-	if (f->pressure >= 0)
+		f->busy * (1 - f->stolen) * 100);
+	if (f->stolen > 0.1)
+		snprintf(out->hint, sizeof(out->hint),
+			"the hypervisor that runs this host took %.0f %% of its processors' work "
+			"(steal in /proc/stat)",
+			f->stolen * 100);
+	else if (f->pressure >= 0)
 		snprintf(out->hint, sizeof(out->hint),
 			"tasks of this host waited for a processor %.0f %% of the time "
 			"(/proc/pressure/cpu); run less at once with -j",

@@ -10,6 +10,7 @@
 #include <bootcheck/run/vm.h>
 #include <bootcheck/sys/clock.h>
 #include <bootcheck/sys/fs.h>
+#include <bootcheck/sys/host.h>
 
 /* QEMU hands its UART's output over one character at a time. A FIFO takes 64 Ki of them before it pushes
  * back, so the reader may sleep this long between reads: far fewer wake-ups, no slower guest. */
@@ -278,6 +279,20 @@ static bool read_schedstat(const char *path, unsigned long long *run, unsigned l
 		sscanf(text.data, "%llu %llu", run, wait) == 2;
 }
 
+static void read_stolen(struct bc_cpu_times *t)
+{
+	BC_AUTO(bc_buf) text = {.max = 4096};
+	int fd = open("/proc/stat", O_RDONLY | O_CLOEXEC);
+	char *room = bc_buf_reserve(&text, 1024);
+	ssize_t n = fd >= 0 ? read(fd, room, 1023) : -1;
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return;
+	room[n] = '\0';
+	BC_IGNORE(bc_host_stolen(room, &t->host_worked, &t->host_stolen));
+}
+
 bool bc_vm_cpu_times(const struct bc_vm *vm, struct bc_cpu_times *times)
 {
 	struct bc_cpu_times t = {.at_ns = bc_clock_ns(), .count = vm->cpu_count};
@@ -301,6 +316,7 @@ bool bc_vm_cpu_times(const struct bc_vm *vm, struct bc_cpu_times *times)
 		t.main_run_ns += run;
 		t.main_wait_ns += wait;
 	}
+	read_stolen(&t);
 	*times = t;
 	return true;
 }

@@ -50,6 +50,18 @@ uint64_t bc_host_memory_free(void)
 	return bytes;
 }
 
+bool bc_host_stolen(const char *stat, uint64_t *worked, uint64_t *stolen)
+{
+	/* user nice system idle iowait irq softirq steal */
+	unsigned long long t[8];
+	if (sscanf(stat, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &t[0], &t[1], &t[2], &t[3],
+		    &t[4], &t[5], &t[6], &t[7]) != 8)
+		return false;
+	*worked = t[0] + t[1] + t[2] + t[5] + t[6];
+	*stolen = t[7];
+	return true;
+}
+
 int64_t bc_host_disk_free(const char *path)
 {
 	struct statvfs st;

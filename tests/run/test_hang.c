@@ -163,6 +163,14 @@ START_TEST(a_slow_host_is_no_fault_of_the_guest)
 	/* Nothing was seen at all. */
 	f.samples = (struct bc_hang_samples){0};
 	want_error(&f, "too slow");
+	/* What a hypervisor took from this host, it took from the guest. */
+	f.busy = f.wanted = 0.98;
+	f.stolen = 0.9;
+	want_error(&f,
+		"this host is too slow: in 10.0 s of silence the guest wanted 98 % of a "
+		"processor and got 10 %");
+	f.stolen = 0;
+	f.wanted = 0.98;
 	/* Half of what it wants is enough to say something. */
 	add(&f, 0, 7, "memcpy", "");
 	add(&f, 0, 7, "crc32", "");

@@ -79,4 +79,16 @@ START_TEST(knows_this_host)
 }
 END_TEST
 
-CHECK_MAIN("host", finds_programs_in_path, names_packages, knows_this_host)
+START_TEST(what_a_hypervisor_took)
+{
+	uint64_t worked = 0, stolen = 0;
+	ck_assert(bc_host_stolen(
+		"cpu  10 1 5 1000 7 2 3 40 9 0\ncpu0 1 1 1 1 1 1 1 1\n", &worked, &stolen));
+	ck_assert_uint_eq(worked, 21);
+	ck_assert_uint_eq(stolen, 40);
+	ck_assert(!bc_host_stolen("cpu  10 1 5 1000\n", &worked, &stolen));
+	ck_assert(!bc_host_stolen("", &worked, &stolen));
+}
+END_TEST
+
+CHECK_MAIN("host", finds_programs_in_path, names_packages, knows_this_host, what_a_hypervisor_took)

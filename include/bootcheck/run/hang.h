@@ -31,6 +31,7 @@ struct bc_hang_facts {
 	uint64_t span_ms; /* how long the following was measured */
 	double busy; /* processors' time that the virtual ones had, of one's whole time; < 0 = not known */
 	double wanted;	 /* the same with the time that they waited for a processor of this host */
+	double stolen;	 /* part of this host's own work that a hypervisor gave to others, 0 to 1 */
 	double pressure; /* of this host's processors, avg10 of PSI in percent; < 0 = not known */
 	enum bc_activity activity; /* as told without any of this */
 };

@@ -52,6 +52,8 @@ struct bc_cpu_times {
 	int count;	  /* of the virtual processors, whose sums these are */
 	uint64_t main_run_ns,
 		main_wait_ns; /* the same of the emulator's devices and of us, who read its console */
+	uint64_t host_worked,
+		host_stolen; /* of this host, where it is a guest itself: bc_host_stolen() */
 };
 bool bc_vm_cpu_times(const struct bc_vm *vm, struct bc_cpu_times *times) BC_MUST_CHECK;
 /* The letter of the emulator's process state in /proc/PID/stat; 0 when it cannot be told. */

@@ -10,6 +10,9 @@ int bc_host_cpus(void);
 uint64_t bc_host_memory_free(void);
 /* Bytes that this user may still write in the file system of path; -1 if that cannot be told. */
 int64_t bc_host_disk_free(const char *path);
+/* From the text of /proc/stat: what this host's processors worked, and what a hypervisor took from them meanwhile, in
+ * ticks since the boot. False when it does not say. */
+bool bc_host_stolen(const char *stat, uint64_t *worked, uint64_t *stolen) BC_MUST_CHECK;
 /* The full path of program, looked up in PATH unless it holds a slash, and in /usr/sbin and /sbin when
  * PATH names no sbin; NULL if it is not there or not executable. The caller frees. */
 char *bc_host_find(const char *program) BC_MUST_CHECK;
