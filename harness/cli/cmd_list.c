@@ -1,4 +1,5 @@
 #include <bootcheck/base/text.h>
+#include <bootcheck/build/build.h>
 #include <bootcheck/cli/cli.h>
 #include <bootcheck/cli/select.h>
 #include <bootcheck/sys/host.h>
@@ -68,6 +69,39 @@ static char *skip_reason(const struct bc_case *c)
 	return bc_asprintf("%s is not installed (apt-get install %s)", name, package);
 }
 
+/* What the case needs that may be in its way: programs that its artifacts are built with, unless they are in the store,
+ * and the network. */
+static void missing_programs(const struct bc_case *c, struct bc_strs *out)
+{
+	BC_AUTO(bc_strs) programs = {0};
+	uint64_t bytes = 0;
+	bc_build_needs(c, &programs, &bytes);
+	for (size_t i = 0; i < programs.len; i++) {
+		BC_AUTO_FREE char *path = bc_host_find(programs.items[i]);
+		if (!path && !bc_strs_has(out, programs.items[i]))
+			bc_strs_add(out, programs.items[i]);
+	}
+}
+
+static char *note_of(const struct bc_case *c)
+{
+	BC_AUTO(bc_buf) note = {0};
+	BC_AUTO(bc_strs) missing = {0};
+	BC_AUTO_FREE char *skip = skip_reason(c);
+	if (skip)
+		bc_buf_addf(&note, "skip: %s", skip);
+	missing_programs(c, &missing);
+	for (size_t i = 0; i < missing.len; i++) {
+		const char *package = bc_host_package(missing.items[i]);
+		bc_buf_addf(&note, "%sneeds %s to build%s%s%s", note.len ? "; " : "",
+			missing.items[i], package ? " (apt-get install " : "",
+			package ? package : "", package ? ")" : "");
+	}
+	if (c->needs_network)
+		bc_buf_addf(&note, "%sneeds the network", note.len ? "; " : "");
+	return note.len ? bc_buf_take(&note) : bc_strdup("");
+}
+
 static struct bc_json *strings(const struct bc_strs *list)
 {
 	struct bc_json *json = bc_json_new_array();
@@ -114,6 +148,10 @@ static struct bc_json *case_json(const struct bc_case *c)
 	bc_json_set_string(json, "outcome", bc_verdict_name(c->outcome.verdict));
 	BC_AUTO_FREE char *skip = skip_reason(c);
 	bc_json_set_string(json, "skip", skip);
+	BC_AUTO(bc_strs) missing = {0};
+	missing_programs(c, &missing);
+	bc_json_set(json, "missing", strings(&missing));
+	bc_json_set_bool(json, "needs_network", c->needs_network);
 	return json;
 }
 
@@ -168,10 +206,9 @@ static void print_table(const struct bc_plan *plan)
 		BC_AUTO_FREE char *list = join(&c->labels);
 		BC_AUTO_FREE char *where = bc_asprintf(
 			"%s/%.*s", c->machine.arch, (int)model_length(c), c->machine.model);
-		BC_AUTO_FREE char *skip = skip_reason(c);
-		BC_AUTO_FREE char *line =
-			bc_asprintf("%-*s  %-*s  %-*s  %s%s", (int)id, c->id, (int)machine, where,
-				(int)labels, list, skip ? "skip: " : "", skip ? skip : "");
+		BC_AUTO_FREE char *note = note_of(c);
+		BC_AUTO_FREE char *line = bc_asprintf("%-*s  %-*s  %-*s  %s", (int)id, c->id,
+			(int)machine, where, (int)labels, list, note);
 		size_t n = strlen(line);
 		while (n && line[n - 1] == ' ')
 			n--;

@@ -208,6 +208,10 @@ a_case compiler "source: linux-1.0
       arch: mips
       cross_compile: mips-linux-gnu-"
 if ! command -v mips-linux-gnu-gcc >/dev/null; then
+	"$BOOTCHECK" list cases/compiler.yaml >out
+	grep -q 'needs mips-linux-gnu-gcc to build (apt-get install gcc-mips-linux-gnu ' out || fail "list does not say what is missing"
+	"$BOOTCHECK" list --json cases/compiler.yaml >out
+	grep -A1 '"missing": \[' out | grep -q '"mips-linux-gnu-gcc"' || fail "list --json does not say what is missing"
 	bad compiler 3 'mips-linux-gnu-gcc is not installed' 'apt-get install gcc-mips-linux-gnu'
 fi
 
