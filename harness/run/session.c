@@ -251,6 +251,9 @@ void bc_session_offer_tail(struct bc_session *s)
 		consumed = c->user.text.len;
 	if (consumed > c->user.consumed)
 		c->user.consumed = consumed;
+	/* The line that decides is the one that this text is of, though it has not come to its end. */
+	if (text.len && bc_dialog_is_failed(s->dialog))
+		s->line = text.line;
 	bc_session_follow_dialog(s);
 	s->is_stranded = consumed < text.len && bc_session_is_stranded(s, &text);
 }

@@ -64,10 +64,13 @@ content() {
       owners: [{paths: [/sub/*-1], uid: 7, gid: 8, mode: 0600}]
 END
 }
+# takes FILE LIMIT: it takes less room on the disk than that, whatever its size.
+takes() { [[ $(($(stat -c '%b * %B' "$1"))) -lt $2 ]] || fail "$1 takes $(stat -c '%b blocks of %B' "$1"): it has no holes"; }
 for format in ext2 ext3 ext4; do
 	{ printf '  x:\n    image:\n      format: %s\n      size: 8M\n      label: root\n' $format; content; } | a_case $format
 	good $format
 	[[ $(stat -c %s "$path") == $((8 << 20)) ]] || fail "$format: size"
+	takes "$path" $((4 << 20))
 	e2fsck -fn "$path" >fsck 2>&1 || { cat fsck; fail "$format: e2fsck"; }
 	grep -q ' non-contiguous' fsck || fail "$format: e2fsck said nothing"
 	q() { debugfs -R "$1" "$path" 2>/dev/null; }
@@ -108,6 +111,7 @@ diff facts-given facts-of-tree || fail "an image of a tree lacks something"
 # Larger than what is held in memory.
 a_case large <<<'  x: {image: {format: ext3, size: 1040M, from: [{tree: tree}]}}'
 good large
+takes "$path" $((64 << 20))
 e2fsck -fn "$path" >fsck 2>&1 || { cat fsck; fail "large: e2fsck"; }
 [[ $(q 'cat /file') == hello ]] || fail "large: content"
 { printf '  x:\n    image:\n      format: squashfs\n'; content; } | a_case squashfs
@@ -274,6 +278,21 @@ sed -i 's/\${x}/${x:fit.itb}/' cases/signed.yaml
 good signed
 dumpimage -l "$path/fit.itb" | grep -q 'Sign algo:    sha256,rsa2048:dev' || fail "not signed"
 [[ $(fdtget "$path/control.dtb" /signature/key-dev required) == conf ]] || fail "no public key in control.dtb"
+# What U-Boot would say to it, where its own tool is: Debian's u-boot-tools has none.
+if command -v fit_check_sign >/dev/null; then
+	fit_check_sign -f "$path/fit.itb" -k "$path/control.dtb" >list 2>&1 || { cat list; fail "the signature is not good"; }
+	grep -q 'Verifying Hash Integrity.*sha256,rsa2048:dev+ ' list || { cat list; fail "no signature was looked at"; }
+	# The entry point is no part of an image's data: only the signature holds it.
+	cp "$path/fit.itb" changed.itb
+	chmod u+w changed.itb
+	fdtput -t x changed.itb /images/kernel load 60009000
+	! fit_check_sign -f changed.itb -k "$path/control.dtb" >list 2>&1 || { cat list; fail "a signature of anything"; }
+else
+	echo "fit_check_sign is not here: the signature is not verified"
+fi
+# The data's own sums.
+[[ $(fdtget -t bx "$path/fit.itb" /images/kernel/hash-1 value | awk '{ for (i = 1; i <= NF; i++) printf "%02s", $i }' | tr ' ' 0) == \
+	"$(sha256sum <zImage | cut -d ' ' -f 1)" ]] || fail "the kernel's sum in the FIT"
 { printf '  x:\n    fit:\n'; fit_images | sed 's/fdt: fdt-1/fdt: fdt-2/'; } | a_case nofdt
 bad nofdt 2 "the FIT has no image 'fdt-2'"
 

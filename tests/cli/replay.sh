@@ -55,6 +55,12 @@ want 1 'expected panic "VFS: Unable' cases/quick/fail-no-init.yaml $logs/fail-cr
 for name in login splices colours activate login-incorrect; do
 	want 0 '1 passed' cases/console/$name.yaml fixtures/dialogs/$name.log
 done
+# With what was read of the kernel's ring buffer, and not without it where only that tells the two writers apart.
+for name in caller-ids no-stamps quiet user-stamps; do
+	want 0 '1 passed' cases/console/$name.yaml fixtures/dialogs/$name/console.log
+done
+cp fixtures/dialogs/no-stamps/console.log "$dir/"
+want 1 '1 failed' cases/console/no-stamps.yaml "$dir/console.log"
 want 1 'Login incorrect: user "root"' <(sed '/^outcome/d; s#\.\./parts#'"$PWD"'/cases/parts#' cases/console/login-incorrect.yaml) \
 	fixtures/dialogs/login-incorrect.log
 want 0 '1 passed' cases/console/two-ports.yaml fixtures/dialogs/two-ports/console.log

@@ -2,6 +2,8 @@
 #ifndef GUEST_TEST_H
 #define GUEST_TEST_H
 
+#include <check.h>
+
 #include <bootcheck/guest/log.h>
 
 #define FAKE_SIZE ((size_t)4 << 20)
@@ -11,6 +13,8 @@ struct fake {
 	unsigned char *data;
 	bool is_old; /* the ring of before 5.18 */
 	unsigned info_size;
+	/* Bytes that no kernel has so far: between the two rings of the struct, and at the start of a printk_info. */
+	unsigned ring_gap, info_gap;
 	uint64_t delta;		     /* virtual address minus offset */
 	uint64_t at;		     /* of the ring's struct */
 	uint64_t descs, infos, text; /* offsets */
@@ -39,7 +43,7 @@ static inline uint64_t fake_id_mask(const struct fake *f)
 static inline void fake_sync(struct fake *f)
 {
 	unsigned w = f->format.word;
-	uint64_t data_ring = f->at + (f->is_old ? 5 : 6) * w;
+	uint64_t data_ring = f->at + (f->is_old ? 5 : 6) * w + f->ring_gap;
 	fake_put(f, f->at, f->count_bits, 4);
 	fake_word(f, f->at + w, f->descs + f->delta);
 	fake_word(f, f->at + 2 * w, f->infos + f->delta);
@@ -108,7 +112,7 @@ static inline void fake_add(struct fake *f, const char *text, unsigned level, un
 		f->tail_id = (f->tail_id + 1) & mask;
 	}
 	uint64_t desc = f->descs + (f->head_id & (count - 1)) * 3 * w,
-		 info = f->infos + (f->head_id & (count - 1)) * f->info_size;
+		 info = f->infos + (f->head_id & (count - 1)) * f->info_size + f->info_gap;
 	fake_word(f, desc, f->head_id | (uint64_t)state << (w * 8 - 2));
 	fake_word(f, desc + w, begin);
 	fake_word(f, desc + 2 * w, next);
@@ -122,6 +126,42 @@ static inline void fake_add(struct fake *f, const char *text, unsigned level, un
 	fake_put(f, info + 20, 0x80000001u, 4);
 	f->seq++;
 	fake_sync(f);
+}
+
+/* Reading it */
+
+struct reader {
+	struct bc_guest_ram ram;
+	struct bc_guest_log *log;
+	struct bc_guest_record record;
+};
+
+static inline void reader_init(struct reader *r, const struct fake *f)
+{
+	*r = (struct reader){0};
+	bc_guest_ram_init(&r->ram, f->data, FAKE_SIZE);
+	r->log = bc_guest_log_new(&r->ram, NULL);
+}
+
+static inline void reader_release(struct reader *r, struct fake *f)
+{
+	bc_guest_log_free(r->log);
+	bc_guest_ram_release(&r->ram);
+	free(f->data);
+}
+
+static inline void want(struct reader *r, const char *text)
+{
+	ck_assert_msg(bc_guest_log_next(r->log, &r->record), "no record for \"%s\"", text);
+	ck_assert_uint_eq(r->record.len, strlen(text));
+	ck_assert_msg(memcmp(r->record.text, text, r->record.len) == 0, "\"%.*s\" is not \"%s\"",
+		(int)r->record.len, r->record.text, text);
+}
+
+static inline void want_none(struct reader *r)
+{
+	ck_assert_msg(!bc_guest_log_next(r->log, &r->record), "\"%.*s\" is too much",
+		(int)r->record.len, r->record.text);
 }
 
 #endif

@@ -5,40 +5,6 @@
 
 static const struct bc_guest_format formats[] = {{4, false}, {8, false}, {4, true}, {8, true}};
 
-struct reader {
-	struct bc_guest_ram ram;
-	struct bc_guest_log *log;
-	struct bc_guest_record record;
-};
-
-static void reader_init(struct reader *r, const struct fake *f)
-{
-	*r = (struct reader){0};
-	bc_guest_ram_init(&r->ram, f->data, FAKE_SIZE);
-	r->log = bc_guest_log_new(&r->ram, NULL);
-}
-
-static void reader_release(struct reader *r, struct fake *f)
-{
-	bc_guest_log_free(r->log);
-	bc_guest_ram_release(&r->ram);
-	free(f->data);
-}
-
-static void want(struct reader *r, const char *text)
-{
-	ck_assert_msg(bc_guest_log_next(r->log, &r->record), "no record for \"%s\"", text);
-	ck_assert_uint_eq(r->record.len, strlen(text));
-	ck_assert_msg(memcmp(r->record.text, text, r->record.len) == 0, "\"%.*s\" is not \"%s\"",
-		(int)r->record.len, r->record.text, text);
-}
-
-static void want_none(struct reader *r)
-{
-	ck_assert_msg(!bc_guest_log_next(r->log, &r->record), "\"%.*s\" is too much",
-		(int)r->record.len, r->record.text);
-}
-
 START_TEST(finds_every_format_and_layout)
 {
 	for (size_t i = 0; i < BC_LEN(formats); i++) {

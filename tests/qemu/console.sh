@@ -8,12 +8,9 @@ set -euo pipefail
 cd "$SOURCE_DIR"
 command -v xmllint >/dev/null || fail "xmllint is missing: apt-get install libxml2-utils"
 
-load=()
-stop_load() {
-	[[ ${#load[@]} == 0 ]] || kill "${load[@]}" 2>/dev/null || true
-	load=()
-}
-trap 'stop_load; cleanup' EXIT
+root=$SOURCE_DIR
+. "$SOURCE_DIR/tests/bench/input-cases.bash"
+trap 'stop_loops; cleanup' EXIT
 
 # all_pass RUN WHAT
 all_pass() {
@@ -31,7 +28,8 @@ all_pass() {
 # The recordings say the same again.
 judge_again() {
 	local name
-	for name in splices colours login login-incorrect activate two-ports caller-ids no-stamps; do
+	for name in splices colours login login-incorrect activate two-ports caller-ids no-stamps quiet user-stamps \
+		user-stamps-panic log-levels; do
 		try "$BOOTCHECK" replay "cases/console/$name.yaml" "$dir/$1/cases/$name/console.log"
 		want_rc 0 "the replay of $name"
 	done
@@ -61,10 +59,9 @@ report=$(sed -n "/\[ *$header\] -*\[ cut here/,\$p" <<<"$shown")
 [[ $(grep -a 'cut here' -A 1000 "$dir/idle/cases/caller-ids/console.log" | callers | sort -u | wc -l) -ge 3 ]] ||
 	fail "no processor cut another's report"
 
-for ((i = 0; i < $(nproc); i++)); do
-	(while :; do :; done) &
-	load+=($!)
-done
+busy_loops 3000
 all_pass busy "the consoles on a busy host"
-stop_load
+loop_times >"$dir/times" || fail "the cores were not kept busy to the end"
+stop_loops
+awk '$1 < 0.2 { exit 1 }' "$dir/times" || fail "a loop hardly ran: $(paste -sd ' ' "$dir/times") s"
 judge_again busy
