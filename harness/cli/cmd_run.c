@@ -276,7 +276,9 @@ static int exit_code(const struct args *a, const struct bc_run *run, int interru
 	int code = bc_run_exit_code(run);
 	if (!a->bisect)
 		return code;
-	return code == BC_EXIT_OK || code == BC_EXIT_FAILED ? code : 125;
+	/* A case that was skipped may be the one that fails: such a commit is not good. */
+	bool is_good = code == BC_EXIT_OK && !bc_run_count(run).skip;
+	return is_good || code == BC_EXIT_FAILED ? code : 125;
 }
 
 static bool run_jobs(const struct args *a, struct reporting *r, struct bc_jobs *jobs,

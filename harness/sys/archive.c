@@ -404,7 +404,7 @@ static bool run(struct unpacking *u, struct bc_err *err)
 	const struct bc_strs *members = u->job->members;
 	for (size_t i = 0; members && i < members->len; i++)
 		if (!u->hit[i])
-			return bc_fail(err, BC_E_MISSING, 0, "%s holds nothing that fits '%s'",
+			return bc_fail(err, BC_E_CONTENT, 0, "%s holds nothing that fits '%s'",
 				u->job->archive, members->items[i]);
 	return true;
 }

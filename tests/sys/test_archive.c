@@ -329,7 +329,7 @@ START_TEST(selects_and_strips)
 	ck_assert(!has("lib/b") && !has("top") && !has("pkg-1"));
 	bc_strs_add(&members, "boot/none-*");
 	ck_assert(!bc_archive_extract(&e, &err));
-	ck_assert_int_eq(err.code, BC_E_MISSING);
+	ck_assert_int_eq(err.code, BC_E_CONTENT);
 	ck_assert_ptr_nonnull(strstr(err.message, "boot/none-*"));
 }
 END_TEST

@@ -159,7 +159,7 @@ struct bc_job {
 	uint64_t last_step_ms;
 };
 
-/* The path of an input's content (of its member). The caller frees. BC_E_MISSING: no such member, or
+/* The path of an input's content (of its member). The caller frees. BC_E_CONTENT: no such member, or
  * several. */
 char *bc_job_input(struct bc_job *job, size_t index, struct bc_err *err) BC_MUST_CHECK;
 /* The artifact is a single file: returns out_dir/name. The caller frees. */

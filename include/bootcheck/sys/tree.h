@@ -65,7 +65,7 @@ int bc_tree_compare(const char *a, const char *b);
 
 /* Finds the one path below root that member (a path or a glob, `*` does not match a slash) stands for;
  * symbolic links are followed inside root, which is also their "/". The caller frees the full path.
- * BC_E_MISSING: none, or several; the message lists candidates. BC_E_FORMAT: leads outside. */
+ * BC_E_CONTENT: none, or several; the message lists candidates. BC_E_FORMAT: leads outside. */
 char *bc_tree_member(const char *root, const char *member, struct bc_err *err) BC_MUST_CHECK;
 
 /* A line of a listing; sha256 may be NULL. */
