@@ -172,6 +172,21 @@ static bool is_tree_already(const struct bc_node *node)
 		(strcmp(node->kind->name, "path") == 0 && node->state && bc_fs_is_dir(node->state));
 }
 
+bool bc_source_is_host(const struct bc_node *tree)
+{
+	const char *member = NULL;
+	while (tree->kind == &kind_source) {
+		member = tree->inputs.items[0].member;
+		tree = tree->inputs.items[0].node;
+	}
+	if (tree->kind->build || !tree->path)
+		return false;
+	/* An archive that lies on the host, or in a folder of it, is an archive. */
+	BC_AUTO_FREE char *at =
+		member ? bc_tree_member(tree->path, member, NULL) : bc_strdup(tree->path);
+	return at && bc_fs_is_dir(at);
+}
+
 /* What stays the same when the source moves on: its text without digits, for want of anything better. */
 static char *guess_lineage(const char *title)
 {

@@ -178,36 +178,13 @@ static char *place(struct unpacking *u, const char *path, bool *bad, struct bc_e
 	return strcmp(p, ".") == 0 ? NULL : bc_strdup(p);
 }
 
-/* A relative link may not climb above the root of the tree. */
-static bool link_is_inside(const char *path, const char *target)
-{
-	int depth = 0;
-	if (*target == '/')
-		return true;
-	for (const char *p = path; (p = strchr(p, '/')); p++)
-		depth++;
-	for (const char *p = target; *p;) {
-		size_t n = strcspn(p, "/");
-		if (n == 2 && p[0] == '.' && p[1] == '.')
-			depth--;
-		else if (n && !(n == 1 && *p == '.'))
-			depth++;
-		if (depth < 0)
-			return false;
-		p += n;
-		while (*p == '/')
-			p++;
-	}
-	return true;
-}
-
 static bool check_link(
 	struct unpacking *u, const char *path, const char *target, struct bc_err *err)
 {
 	if (!target || !*target || strlen(target) > BC_ARCHIVE_NAME_MAX)
 		return bc_fail(err, BC_E_FORMAT, 0, "%s holds a link without a usable target: '%s'",
 			u->job->archive, path);
-	if (!link_is_inside(path, target))
+	if (*target != '/' && !bc_path_link_is_inside(path, target))
 		return bc_fail(err, BC_E_FORMAT, 0,
 			"%s is refused: its link '%s' leads outside, to '%s'", u->job->archive,
 			path, target);

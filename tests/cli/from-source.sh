@@ -252,6 +252,34 @@ rc=0
 "$BOOTCHECK" build cases/folder.yaml cases/leading.yaml >out 2>log || rc=$?
 [[ $rc == 3 ]] || fail "one good, one bad: exit $rc"
 grep -q '^nothing to build: 1 artifact from the store, 1 failed$' log || fail "no sum"
+# A link out of an archive or a repository would bring a file of this host into the build, and no key has it.
+echo 'int secret;' >secret.c
+for target in "$dir/secret.c" ../../secret.c; do
+	rm -rf links
+	cp -r linux-1.0 links
+	ln -s "$target" links/lib/leak.c
+	tar -cf links.tar links
+	a_case leak "source: links.tar
+      defconfig: board_defconfig"
+	bad leak 3 "source path links.tar is refused: its link 'lib/leak.c' leads outside, to '$target'"
+	if command -v git >/dev/null; then
+		git -C links init -q && git -C links add -A
+		git -C links -c user.name=a -c user.email=a@example.org commit -qm one
+		a_case leak "source: {git: links}
+      defconfig: board_defconfig"
+		bad leak 3 "is refused: its link 'lib/leak.c' leads outside, to '$target'"
+		rm -rf links/.git
+	fi
+done
+# Within, they are as they were; and what those of a folder of the host lead to counts.
+ln -sf string.c links/lib/leak.c && tar -cf links.tar links
+a_case leak "source: links.tar
+      defconfig: board_defconfig"
+good leak
+ln -sf "$dir/secret.c" links/lib/leak.c
+a_case leak "source: links
+      defconfig: board_defconfig"
+good leak
 a_case sum "source: {url: 'file://$dir/linux-1.0.tar.gz', sha256: $(printf '0%.0s' {1..64})}
       defconfig: board_defconfig"
 bad sum 3 'sha256'
