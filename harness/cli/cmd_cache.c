@@ -194,7 +194,7 @@ static int gc(const struct args *args, const char *dir)
 
 struct damages {
 	const struct args *args;
-	struct bc_json *list;
+	struct bc_json *list, *made;
 };
 
 static void on_damage(void *ctx, const struct bc_cache_item *item, const char *why)
@@ -213,16 +213,34 @@ static void on_damage(void *ctx, const struct bc_cache_item *item, const char *w
 	printf("damaged  %.12s  %s\n", item->name, text.data);
 }
 
+static void on_made(void *ctx, const char *key, const char *title)
+{
+	struct damages *d = ctx;
+	if (d->args->is_json) {
+		struct bc_json *json = bc_json_new_object();
+		bc_json_set_string(json, "name", key);
+		bc_json_set_string(json, "title", title);
+		bc_json_append(d->made, json);
+		return;
+	}
+	BC_AUTO(bc_buf) text = {0};
+	bc_escape_text(&text, title, strlen(title), false);
+	printf("made of  %.12s  %s\n", key, text.data ? text.data : "");
+}
+
 static int verify(const struct args *args, const char *dir)
 {
 	struct bc_err err = {0};
-	struct damages damages = {.args = args, .list = bc_json_new_array()};
+	struct damages damages = {
+		.args = args, .list = bc_json_new_array(), .made = bc_json_new_array()};
 	struct bc_cache_check check = {.cancelled = (const volatile int *)&is_interrupted,
 		.on_damage = on_damage,
+		.on_made = on_made,
 		.ctx = &damages};
 	BC_AUTO_JSON *json = bc_json_new_object();
 	bool ok = bc_cache_verify(dir, &check, &err);
 	bc_json_set(json, "damaged", damages.list);
+	bc_json_set(json, "made_of_them", damages.made);
 	if (!ok)
 		return bc_cli_error(&err);
 	if (args->is_json) {
@@ -231,7 +249,11 @@ static int verify(const struct args *args, const char *dir)
 		bc_json_print(json, true, &out);
 		printf("%s\n", out.data);
 	} else {
-		printf("%zu artifacts checked, %zu damaged%s\n", check.checked, check.damaged,
+		printf("%zu artifacts checked, %zu damaged", check.checked, check.damaged);
+		if (check.made)
+			printf(" and %zu made from %s", check.made,
+				check.damaged == 1 ? "it" : "them");
+		printf("%s\n",
 			check.damaged ? "; they are in quarantine/ and will be built again" : "");
 	}
 	return check.damaged ? BC_EXIT_FAILED : BC_EXIT_OK;

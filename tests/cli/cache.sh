@@ -116,6 +116,50 @@ has '^built 1 artifact'
 [[ -e ${gone%/*}/a.bin ]] || fail "what was gone is not there again"
 rm cases/links.yaml
 
+# What was made of something damaged goes with it, and what was made of that; the rest stays.
+run 0 build
+cat >cases/made.yaml <<'END'
+bootcheck: 1
+name: made
+machine: {arch: arm, model: virt}
+artifacts:
+  one: {tree: [{file: a.bin, to: /first}]}
+  two: {tree: [{tree: '${one}'}, {file: b.bin, to: /second}]}
+  three: {image: {format: ext4, size: 16M, from: ['${two}']}}
+boot: {kernel: a.bin, initrd: '${one:first}', drives: [{file: '${three}'}]}
+console:
+  - expect: Linux
+END
+run 0 build cases/made.yaml
+has '^built 3 artifacts'
+mkdir -p "$store/work/image-x" && touch "$store/work/image-x/src.list" "$store/work/image-x/lock"
+first=$(find "$store/store" -path '*/out/first' -exec sh -c '[ ! -e "${1%/*}/second" ]' _ {} \; -print)
+chmod u+w "$first"
+flip "$first"
+run 1 cache verify
+has "'first' has other bytes"
+has '^made of .* tree'
+has '^made of .* ext4 image'
+has ', 1 damaged and 2 made from it; they are in quarantine/ and will be built again'
+[[ ! -e $store/work/image-x/src.list ]] || fail "objects of what is damaged are trusted"
+rm -r "$store/work"
+run 0 build cases/made.yaml
+has '^built 3 artifacts'
+run 0 build
+has '^nothing to build: 9 artifacts'
+chmod -R u+w "${first%/*}"
+rm "$first"
+run 0 build cases/made.yaml
+has 'is damaged: it is put aside, and 2 made from it'
+has '^built 3 artifacts'
+# A manifest that cannot be read is damage, too.
+damaged=${first%/out/first}
+chmod u+w "$damaged" "$damaged/manifest.json"
+truncate -s 0 "$damaged/manifest.json"
+run 0 build cases/made.yaml
+has 'is damaged: it is put aside, and 2 made from it'
+rm cases/made.yaml
+
 # All that for who is not root, too: folders of the store are read-only.
 user() { # WANT ARG…
 	local want=$1 rc=0

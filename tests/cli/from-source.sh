@@ -271,6 +271,21 @@ for target in "$dir/secret.c" ../../secret.c; do
 		rm -rf links/.git
 	fi
 done
+# A damaged source does not live on in the folder of objects.
+good tarball
+entry=$(grep -l '"title": "source url file://.*/linux-1.0.tar.gz"' "$XDG_CACHE_HOME"/bootcheck/store/*/*/manifest.json |
+	xargs grep -l '"kind": "source"')
+header=${entry%/*}/out/include/version.h
+chmod u+w "$header" "${header%/*}"
+sed -i 's/fake/evil/' "$header"
+chmod -R u+w "${path%/out}" && rm -r "${path%/out}" "$XDG_CACHE_HOME/bootcheck/work"
+good tarball
+grep -aq evil "$path/vmlinux" || fail "the damage is not in the kernel"
+! "$BOOTCHECK" cache verify >out 2>log || fail "the damage is not seen"
+grep -q "'include/version.h' has other bytes" out || fail "which damage"
+grep -q ' 1 damaged and 1 made from it' out || fail "the kernel of it stays"
+good tarball
+[[ $(sha256sum <"$path/bzImage") == "$first" ]] || fail "damage of the source is left in the kernel"
 # Within, they are as they were; and what those of a folder of the host lead to counts.
 ln -sf string.c links/lib/leak.c && tar -cf links.tar links
 a_case leak "source: links.tar

@@ -35,17 +35,28 @@ bool bc_cache_shrink(const char *cache_dir, uint64_t max_bytes, bool is_dry, str
 	struct bc_cache *gone, struct bc_err *err) BC_MUST_CHECK;
 
 /* Reads every byte of every artifact. A damaged one is moved to `<cache>/quarantine/`, so that it is built again when
- * it is needed; on_damage tells which and why. BC_E_IO, BC_E_CANCELLED; BC_E_LIMIT while another bootcheck uses the
+ * it is needed, and so is what was made of it; on_damage tells which and why. BC_E_IO, BC_E_CANCELLED; BC_E_LIMIT while another bootcheck uses the
  * cache. */
 struct bc_cache_check {
 	const volatile int *cancelled;
 	void (*on_item)(void *ctx, const struct bc_cache_item *item);
 	void (*on_damage)(void *ctx, const struct bc_cache_item *item, const char *why);
+	/* What was made of a damaged one, directly or not; it went with it. */
+	void (*on_made)(void *ctx, const char *key, const char *title);
 	void *ctx;
-	size_t checked, damaged; /* out */
+	size_t checked, damaged, made; /* out */
 };
 bool bc_cache_verify(
 	const char *cache_dir, struct bc_cache_check *check, struct bc_err *err) BC_MUST_CHECK;
+
+/* Moves the entry at path to `<cache>/quarantine/<key>`. BC_E_IO. */
+bool bc_cache_quarantine(
+	const char *cache_dir, const char *path, const char *key, struct bc_err *err) BC_MUST_CHECK;
+/* Moves there, too, what was made of the entries of these keys, and of that in turn; their keys are added, and on_made
+ * (may be NULL) is told of each. Folders of objects that hold copies of them are filled again. BC_E_IO. */
+bool bc_cache_spread(const char *cache_dir, struct bc_strs *keys,
+	void (*on_made)(void *ctx, const char *key, const char *title), void *ctx, size_t *count,
+	struct bc_err *err) BC_MUST_CHECK;
 
 /* Says that this process uses the cache, as long as the descriptor is open. -1 with BC_E_IO. */
 int bc_cache_use(const char *cache_dir, struct bc_err *err);
