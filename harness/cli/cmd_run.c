@@ -370,10 +370,15 @@ static int run_plan(struct args *a, const struct bc_plan *plan)
 	if (ok)
 		bc_cli_memory_warn(plan, build, &jobs);
 	/* Interrupted while building: the reports say so of each case. */
-	if (ok || err.code == BC_E_CANCELLED)
+	struct bc_err cut = {0};
+	if (!ok && err.code == BC_E_CANCELLED)
+		cut = err;
+	if (ok || cut.code)
 		ok = run_jobs(a, &r, &jobs, dir, id, &run, &interrupted, &err);
 	bc_terminal_free(r.terminal);
 	bc_build_free(build);
+	if (cut.code)
+		(void)bc_cli_error(&cut);
 	if (!ok)
 		return bc_cli_error(&err);
 	print_end(a, &run, &r);

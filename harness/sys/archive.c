@@ -159,7 +159,8 @@ static char *place(struct unpacking *u, const char *path, bool *bad, struct bc_e
 	*bad = true;
 	if (!path || !*path)
 		return bc_fail_null(err, BC_E_FORMAT, 0,
-			"%s holds an entry without a readable name", u->job->archive);
+			"%s is damaged: it holds an entry without a readable name",
+			u->job->archive);
 	if (strlen(path) > BC_ARCHIVE_NAME_MAX)
 		return bc_fail_null(err, BC_E_LIMIT, 0, "%s holds a name of %zu bytes: %.60s…",
 			u->job->archive, strlen(path), path);

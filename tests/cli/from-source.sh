@@ -161,6 +161,21 @@ a_case unpatched "source: linux-1.0
       patches: [good.patch, bad.patch]
       defconfig: board_defconfig"
 bad unpatched 2 'the patch bad.patch does not apply: hunk #1' 'include/version.h'
+# patch itself does not say which file is not there, nor that a name leads outside.
+wrong_patch() { # NAME WANTED
+	a_case unpatched "source: linux-1.0
+      patches: $1.patch
+      defconfig: board_defconfig"
+	bad unpatched 2 "the patch $1.patch does not apply: $2"
+}
+printf -- '--- a/init/gone.c\t2020\n+++ b/init/gone.c\t2020\n@@ -1,2 +7 @@ main\n x\n-y\n' >absent.patch
+wrong_patch absent 'there is no file init/gone.c for its hunk @@ -1,2 +7 @@ main'
+printf -- '--- a/init/gone.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n' >deletes.patch
+wrong_patch deletes "hunk #1 FAILED at 1. of init/gone.c"
+printf -- '--- a/../good.patch\n+++ b/../good.patch\n@@ -1 +1,2 @@\n x\n+y\n' >climbs.patch
+wrong_patch climbs 'its file ../good.patch is outside of the source'
+printf -- '--- /dev/null\n+++ b/../new.c\n@@ -0,0 +1 @@\n+y\n' >creates.patch
+wrong_patch creates 'its file ../new.c is outside of the source'
 
 # Configurations.
 printf '# Storage\nCONFIG_MMC=y\n' >mmc.config
@@ -208,7 +223,7 @@ a_case compiler "source: linux-1.0
       arch: mips
       cross_compile: mips-linux-gnu-"
 if ! command -v mips-linux-gnu-gcc >/dev/null; then
-	bad compiler 3 'mips-linux-gnu-gcc is not installed' 'apt-get install gcc-mips-linux-gnu'
+	bad compiler 3 'cases/compiler.yaml:6: mips-linux-gnu-gcc is not installed' 'apt-get install gcc-mips-linux-gnu'
 fi
 
 # What stands for a compiler is asked each time what it is now: a script, and ccache under the compiler's name.
@@ -319,6 +334,8 @@ for signal in INT KILL; do
 	wait $child || rc=$?
 	child=
 	[[ $signal == KILL || $rc == 130 ]] || fail "SIGINT: exit $rc"
+	[[ $signal == KILL ]] || grep -q "interrupted in the build of 'kernel' of the case waits (linux of " log ||
+		fail "it is not said what was interrupted"
 	for ((n = 0; n < 100; n++)); do
 		pgrep -f "O=$dir/cache" >/dev/null || break
 		sleep 0.1

@@ -287,6 +287,8 @@ env | sort >environment
 END
 chmod +x bin/upper
 export PATH=$dir/bin:$PATH SECRET=1
+a_case words <<<'  x: {command: {argv: [sh, -c, "echo one; echo the disk ate it >&2; exit 3"], outputs: [o]}}'
+bad words 3 'sh ended with exit status 3: the disk ate it'
 a_case command <<<'  x: {command: {argv: [upper, in, out/text], inputs: {in: script, out/keep: script}, outputs: [out/text, environment], env: {MINE: yes it is}}}'
 good command
 [[ $(cat "$path/out/text") == 'ECHO HELLO' ]] || fail "command: output"

@@ -61,4 +61,29 @@ valid
 [[ $(grep -c '"kind":"spawn","case":"a-good"' run/events.jsonl) == 1 ]] || fail "a-good booted again"
 has run/junit.xml 'errors="0"'
 no_orphans
+
+# In a build: what was in the middle is named, and whose it is.
+for verb in "run -o run" build; do
+	rm -rf run here
+	cat >c-builds.yaml <<END
+bootcheck: 1
+name: builds
+machine: {arch: arm, model: virt, qemu: $fake}
+artifacts:
+  slow: {command: {argv: [sh, -c, 'echo >$dir/here; sleep 60'], outputs: [o]}}
+boot: {kernel: '\${slow}'}
+console: [{expect: never}]
+END
+	"$BOOTCHECK" $verb c-builds.yaml >out 2>err </dev/null &
+	pid=$!
+	for _ in $(seq 1000); do
+		[[ ! -e here ]] || break
+		read -rt 0.01 <> <(:) || :
+	done
+	kill -INT $pid
+	got=0
+	wait $pid || got=$?
+	[[ $got == 130 ]] || fail "$verb: exit $got after SIGINT in a build"
+	has err "interrupted in the build of 'slow' of the case builds (command sh)"
+done
 echo ok

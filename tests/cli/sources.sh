@@ -75,6 +75,7 @@ build 0 cases/remotesum.yaml && says one
 a_case gone "git: 'file://$dir/www/no.git', rev: v1"
 build 3 cases/gone.yaml
 has 'git cannot reach'
+has "git ended with exit status 128: fatal: '$dir/www/no.git' does not appear to be a git repository"
 
 # The commit alone tells what its files are: no configuration, attribute or variable of the user does.
 git init -q -b main other
@@ -154,6 +155,8 @@ one_error() { # CASE: an error of the run, whose reason fits the pattern
 	rm -r run
 }
 one_error refused 'none.tar.gz.*404'
+a_case norepo "git: 'http://127.0.0.1:$port/no.git', rev: v1" 'needs: network'
+one_error norepo 'git cannot reach .*/no.git'
 
 # Without the network: an error, or a skip where the case says that it needs one.
 kill $child && wait $child 2>/dev/null || true
