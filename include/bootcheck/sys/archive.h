@@ -72,6 +72,10 @@ enum bc_pack_format {
  * 0, inode numbers count up. Hard links cannot be added. */
 struct bc_pack;
 
+/* The library that compresses what a writer writes, with its version: another may give other bytes. Borrowed. NULL with
+ * BC_E_MISSING. */
+const char *bc_pack_compressor(struct bc_err *err) BC_MUST_CHECK;
+
 /* Creates path (it must not exist). The caller frees with bc_pack_free(). BC_E_IO. */
 struct bc_pack *bc_pack_new(
 	const char *path, enum bc_pack_format format, struct bc_err *err) BC_MUST_CHECK;
