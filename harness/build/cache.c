@@ -73,6 +73,11 @@ static void measure(const char *path, int depth, struct bc_cache_item *item)
 	}
 }
 
+void bc_cache_measure(const char *path, struct bc_cache_item *item)
+{
+	measure(path, 0, item);
+}
+
 static int64_t time_of(const char *path)
 {
 	struct stat st;
@@ -228,7 +233,7 @@ bool bc_cache_shrink(const char *cache_dir, uint64_t max_bytes, bool is_dry, str
 		bc_vec_push(gone, *last);
 		kept->len--;
 	}
-	return true;
+	return bc_cache_notes_trim(cache_dir, is_dry, &gone->note_bytes, err);
 }
 
 /* Checking */

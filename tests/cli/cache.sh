@@ -63,6 +63,44 @@ has 'removed 4 items'
 BOOTCHECK_CACHE_SIZE=much run 2 cache gc
 has 'BOOTCHECK_CACHE_SIZE'
 
+# What the cache knows besides: listed, and removed when it is old. The versions that apt gave stay, and so does what is
+# known of an artifact that is there.
+run 0 build
+mkdir -p "$store/apt/records" "$store"/apt/{old,new}/state
+head -c 100000 /dev/urandom | tee "$store/apt/old/state/list" "$store/logs/old.log" "$store/logs/new.log" \
+	"$store/stat/old" >"$store/apt/records/old.json"
+touch "$store"/apt/{old,new}/apt.log
+echo '{"key":"0000"}' >"$store/names/old.json"
+run 0 cache list
+has '^6 items, '
+has '^besides: apt/ .*, stat/ .*, logs/ .*, names/ '
+run 0 cache list --json
+has '"besides"'
+names=$(ls "$store/names" | wc -l)
+find "$store"/{names,stat,logs/old.log,apt/old,apt/records} -exec touch -d '40 days ago' {} +
+stats=$(ls "$store/stat" | wc -l)
+# What a build looked at is not old.
+run 0 build
+run 0 cache gc --dry-run
+has '^would remove 0 items'
+has '^would remove .* of lists, sums, logs and records'
+[[ -e $store/apt/old && -e $store/logs/old.log && -e $store/stat/old ]] || fail "a dry run removes"
+run 0 cache gc
+has '^removed 0 items'
+has '^removed .* of lists, sums, logs and records that were not used for 30 days'
+for path in apt/old logs/old.log stat/old names/old.json; do
+	[[ ! -e $store/$path ]] || fail "$path is left"
+done
+for path in apt/new apt/records/old.json logs/new.log; do
+	[[ -e $store/$path ]] || fail "$path is gone"
+done
+(($(ls "$store/names" | wc -l) >= names - 2)) || fail "what is known of artifacts is gone"
+(($(ls "$store/stat" | wc -l) == stats - 1)) || fail "sums that were used are gone"
+run 0 build
+has '^nothing to build'
+run 0 cache gc
+! grep -q 'of lists' out || fail "a second time"
+
 # Damage.
 run 0 build
 damage() { # FILE-PATTERN COMMAND…: to the first file that fits

@@ -19,6 +19,7 @@ struct bc_cache_item {
 struct bc_cache {
 	BC_VEC(struct bc_cache_item); /* what was used last comes first */
 	uint64_t bytes;		      /* of all */
+	uint64_t note_bytes;	      /* of bc_cache_shrink(): what else went */
 };
 
 /* Everything in the cache that costs room. BC_E_IO. */
@@ -29,8 +30,24 @@ static inline void bc_cache_cleanup(struct bc_cache *cache)
 	bc_cache_release(cache);
 }
 
+/* Adds the room and the files of everything at or below path. */
+void bc_cache_measure(const char *path, struct bc_cache_item *item);
+
+/* What the cache knows besides, which is of no case in particular and counts for no size: apt's lists, sums of sources,
+ * logs of failures, what names were built from. */
+#define BC_CACHE_NOTES 4
+struct bc_cache_note {
+	const char *name; /* of its folder */
+	uint64_t bytes;
+};
+void bc_cache_notes_list(const char *cache_dir, struct bc_cache_note notes[BC_CACHE_NOTES]);
+/* Removes what of it was not used for 30 days, and says how much. Only while nobody uses the cache. BC_E_IO. */
+bool bc_cache_notes_trim(
+	const char *cache_dir, bool is_dry, uint64_t *freed, struct bc_err *err) BC_MUST_CHECK;
+
 /* Removes what was not used for the longest time until the rest has max_bytes at most; the items that went are left in
- * gone, the others in kept. With is_dry nothing is removed. BC_E_LIMIT while another bootcheck uses the cache. */
+ * gone, the others in kept. What it
+ * knows besides goes when it is old. With is_dry nothing is removed. BC_E_LIMIT while another bootcheck uses the cache. */
 bool bc_cache_shrink(const char *cache_dir, uint64_t max_bytes, bool is_dry, struct bc_cache *kept,
 	struct bc_cache *gone, struct bc_err *err) BC_MUST_CHECK;
 
