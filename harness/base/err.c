@@ -86,6 +86,8 @@ const char *bc_code_name(enum bc_code code)
 		return "case";
 	case BC_E_MISSING:
 		return "missing";
+	case BC_E_CONTENT:
+		return "content";
 	case BC_E_IO:
 		return "io";
 	case BC_E_NET:

@@ -67,6 +67,28 @@ char *bc_path_normal(const char *path)
 	return out;
 }
 
+bool bc_path_link_is_inside(const char *path, const char *target)
+{
+	int depth = 0;
+	if (*target == '/')
+		return false;
+	for (const char *p = path; (p = strchr(p, '/')); p++)
+		depth++;
+	for (const char *p = target; *p;) {
+		size_t n = strcspn(p, "/");
+		if (n == 2 && p[0] == '.' && p[1] == '.')
+			depth--;
+		else if (n && !(n == 1 && *p == '.'))
+			depth++;
+		if (depth < 0)
+			return false;
+		p += n;
+		while (*p == '/')
+			p++;
+	}
+	return true;
+}
+
 bool bc_path_is_inside(const char *path)
 {
 	if (!*path || *path == '/')

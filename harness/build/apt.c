@@ -197,7 +197,7 @@ char *bc_apt_show(const struct bc_apt_state *state, const char *package, const c
 			*err = why;
 		return NULL;
 	}
-	(void)bc_fail(err, BC_E_MISSING, 0,
+	(void)bc_fail(err, BC_E_CONTENT, 0,
 		"this host's apt sources have no package %s for the architecture %s", name,
 		state->arch);
 	return NULL;

@@ -235,11 +235,11 @@ static bool look_up_new(const struct bc_apt_state *state, const struct bc_apt_qu
 		bc_buf_clear(complaints);
 	if (look_up(state, q, p, &why))
 		return true;
-	if (complaints->len && why.code == BC_E_MISSING) {
+	if (complaints->len && why.code == BC_E_CONTENT) {
 		why.code = BC_E_NET;
 		(void)bc_err_hint(
 			&why, "apt could not fetch all of its lists: %.300s", complaints->data);
-	} else if (why.code == BC_E_MISSING) {
+	} else if (why.code == BC_E_CONTENT) {
 		(void)bc_err_hint(&why, "is it in a suite of /etc/apt/sources.list?");
 	}
 	if (err)
@@ -262,7 +262,7 @@ static bool ask(const struct bc_apt_query *q, const struct bc_resolver *r,
 	struct bc_err why = {0};
 	if (is_young && look_up(state, q, p, &why))
 		return true;
-	if (is_young && why.code != BC_E_MISSING) {
+	if (is_young && why.code != BC_E_CONTENT) {
 		if (err)
 			*err = why;
 		return false;

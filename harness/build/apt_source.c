@@ -142,7 +142,7 @@ bool bc_apt_show_source(const struct bc_apt_state *state, const char *name, cons
 		p += n + (p[n] == '\n');
 	}
 	if (!found)
-		return bc_fail(err, BC_E_MISSING, 0,
+		return bc_fail(err, BC_E_CONTENT, 0,
 			"this host's apt sources have no source package %s", which);
 	package->package = bc_strdup(name);
 	package->version = bc_strdup(version ? version : "");

@@ -10,6 +10,11 @@
 #include <bootcheck/sys/fs.h>
 #include <bootcheck/sys/tree.h>
 
+static void note(void *ctx, const char *text)
+{
+	bc_build_tell(ctx, BC_PROGRESS_NOTE, NULL, text, 0, 0);
+}
+
 struct bc_build *bc_build_new(const struct bc_build_options *options, struct bc_err *err)
 {
 	BC_AUTO_FREE char *cache =
@@ -29,6 +34,7 @@ struct bc_build *bc_build_new(const struct bc_build_options *options, struct bc_
 	build->options.cache_dir = NULL;
 	build->options.log_dir = bc_strdup(options->log_dir);
 	build->store = store;
+	bc_store_on_note(store, note, build);
 	build->tools = bc_tool_memo_new();
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME, &now);

@@ -73,6 +73,11 @@ static void measure(const char *path, int depth, struct bc_cache_item *item)
 	}
 }
 
+void bc_cache_measure(const char *path, struct bc_cache_item *item)
+{
+	measure(path, 0, item);
+}
+
 static int64_t time_of(const char *path)
 {
 	struct stat st;
@@ -228,7 +233,7 @@ bool bc_cache_shrink(const char *cache_dir, uint64_t max_bytes, bool is_dry, str
 		bc_vec_push(gone, *last);
 		kept->len--;
 	}
-	return true;
+	return bc_cache_notes_trim(cache_dir, is_dry, &gone->note_bytes, err);
 }
 
 /* Checking */
@@ -290,20 +295,13 @@ static void check_entry(
 			bc_buf_addf(why, "'%s' does not belong to it", t->e.path);
 }
 
-static bool quarantine(const char *cache_dir, const struct bc_cache_item *item, struct bc_err *err)
-{
-	BC_AUTO_FREE char *dir = bc_path_join(cache_dir, "quarantine");
-	BC_AUTO_FREE char *to = bc_path_join(dir, item->name);
-	return bc_fs_mkdirs(dir, 0755, err) && bc_fs_remove(to, err) &&
-		bc_fs_move_dir(item->path, to, err);
-}
-
 bool bc_cache_verify(const char *cache_dir, struct bc_cache_check *check, struct bc_err *err)
 {
 	BC_AUTO(bc_cache) cache = {0};
 	BC_AUTO_FREE char *store = bc_path_join(cache_dir, "store/");
 	BC_AUTO_FD use = open_use(cache_dir, LOCK_EX | LOCK_NB, err);
-	check->checked = check->damaged = 0;
+	BC_AUTO(bc_strs) keys = {0};
+	check->checked = check->damaged = check->made = 0;
 	if (use < 0 || !bc_cache_list(cache_dir, &cache, err))
 		return false;
 	bc_vec_each (item, &cache) {
@@ -319,9 +317,11 @@ bool bc_cache_verify(const char *cache_dir, struct bc_cache_check *check, struct
 		if (!why.len)
 			continue;
 		check->damaged++;
-		if (!quarantine(cache_dir, item, err))
+		if (!bc_cache_quarantine(cache_dir, item->path, item->name, err))
 			return false;
+		bc_strs_add(&keys, item->name);
 		check->on_damage(check->ctx, item, why.data);
 	}
-	return true;
+	return !keys.len ||
+		bc_cache_spread(cache_dir, &keys, check->on_made, check->ctx, &check->made, err);
 }

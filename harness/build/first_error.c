@@ -28,6 +28,12 @@ static bool is_linker_error(const char *line, size_t len)
 		(memmem(line, len, "ERROR: modpost:", 15) != NULL);
 }
 
+/* mkimage and its like say first what they tried last: this sums it up. */
+static bool is_summary(const char *line, size_t len)
+{
+	return len > 10 && memcmp(line, "Failed to ", 10) == 0;
+}
+
 static bool is_shell_error(const char *line, size_t len)
 {
 	return memmem(line, len, ": not found", 11) || memmem(line, len, "No such file", 12) ||
@@ -51,10 +57,29 @@ static bool is_any_error(const char *line, size_t len)
 	return memmem(line, len, "rror: ", 6) != NULL || memmem(line, len, "ERROR", 5) != NULL;
 }
 
+bool bc_last_line(const char *log, size_t len, struct bc_buf *out)
+{
+	while (len) {
+		while (len && isspace((unsigned char)log[len - 1]))
+			len--;
+		size_t start = len;
+		while (start && log[start - 1] != '\n')
+			start--;
+		/* What begins with a dollar is the command itself. */
+		if (len > start && log[start] != '$') {
+			size_t n = len - start;
+			bc_escape_text(out, log + start, n < LINE_MAX ? n : LINE_MAX, false);
+			return true;
+		}
+		len = start;
+	}
+	return false;
+}
+
 bool bc_first_error(const char *log, size_t len, struct bc_buf *out)
 {
 	static bool (*const kinds[])(const char *, size_t) = {is_compiler_error, is_linker_error,
-		is_shell_error, is_any_error, is_kbuild_error, is_make_error};
+		is_summary, is_shell_error, is_any_error, is_kbuild_error, is_make_error};
 	/* A compiler's error says more than make's, wherever it stands. */
 	for (size_t k = 0; k < BC_LEN(kinds); k++) {
 		for (size_t at = 0; at < len;) {

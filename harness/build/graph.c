@@ -26,6 +26,8 @@ void bc_graph_fail(struct bc_node *node, const struct bc_err *why)
 {
 	node->node_state = BC_NODE_FAILED;
 	node->err = *why;
+	if (!why->file[0] && node->loc.file)
+		(void)bc_err_at(&node->err, node->loc.file, node->loc.line, node->loc.col);
 }
 
 bool bc_graph_inherit_failure(struct bc_node *node)

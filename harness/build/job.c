@@ -139,6 +139,14 @@ static const char *package_of_header(const char *message)
 	return NULL;
 }
 
+void bc_err_add_last_line(struct bc_err *err, const char *text, size_t len)
+{
+	BC_AUTO(bc_buf) last = {.max = 400};
+	size_t used = strlen(err->message);
+	if (bc_last_line(text, len, &last))
+		snprintf(err->message + used, sizeof(err->message) - used, ": %s", last.data);
+}
+
 bool bc_job_quote(const struct bc_job *job, int64_t mark, const char *what, struct bc_err *err)
 {
 	BC_AUTO_FREE char *path = bc_asprintf("/proc/self/fd/%d", job->log_fd);
@@ -150,6 +158,8 @@ bool bc_job_quote(const struct bc_job *job, int64_t mark, const char *what, stru
 		bc_buf_drop(&log, (size_t)mark);
 	if (bc_first_error(log.data ? log.data : "", log.len, &first))
 		(void)bc_fail(err, BC_E_COMMAND, 0, "%s: %s", what, first.data);
+	else
+		bc_err_add_last_line(err, log.data ? log.data : "", log.len);
 	const char *package = package_of_header(err->message);
 	if (package)
 		(void)bc_err_hint(err, "apt-get install %s", package);

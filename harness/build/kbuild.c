@@ -9,6 +9,7 @@
 #include <bootcheck/base/text.h>
 #include <bootcheck/build/kbuild.h>
 #include <bootcheck/build/kbuild_sync.h>
+#include <bootcheck/build/source.h>
 #include <bootcheck/build/tools.h>
 #include <bootcheck/sys/clock.h>
 #include <bootcheck/sys/fs.h>
@@ -144,6 +145,8 @@ static bool sync_source(struct bc_kbuild *k, struct bc_err *err)
 		return false;
 	struct bc_sync sync = {.from = from,
 		.listing = input->kind->build ? listing : NULL,
+		.title = input->title,
+		.is_closed = !bc_source_is_host(input),
 		.to = k->src,
 		.obj = k->obj,
 		.list = list};

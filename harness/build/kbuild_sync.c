@@ -306,7 +306,15 @@ static bool read_from(
 {
 	if (!sync->listing && bc_worktree_is(sync->from))
 		return bc_worktree_read(tree, sync->from, job->log_fd, job->cancelled, err);
-	return bc_tree_read(tree, sync->from, sync->listing, err) && bc_tree_merge(tree, err);
+	if (!bc_tree_read(tree, sync->from, sync->listing, err) || !bc_tree_merge(tree, err))
+		return false;
+	if (!sync->is_closed || bc_tree_check_inside(tree, sync->from, err))
+		return true;
+	(void)bc_err_prefix(err, "%s is refused", sync->title);
+	return bc_err_hint(err,
+		"a file of this host would get into the build unseen; a folder of this host, "
+		"as `path`, "
+		"may hold such links");
 }
 
 bool bc_sync_run(

@@ -213,10 +213,13 @@ static bool write_squashfs(struct bc_job *job, struct bc_tree *tree, struct bc_e
 	char *compress = (char *)bc_node_get(job->node, "compress");
 	char *argv[] = {"sqfstar", "-reproducible", "-no-progress", "-no-xattrs", "-comp", compress,
 		"-mkfs-time", BC_BUILD_EPOCH, "-all-time", BC_BUILD_EPOCH, path, NULL};
-	return bc_tool_there("sqfstar", err) && bc_tree_copy_links(tree, err) &&
-		write_tar(job, tar, tree, err) &&
-		bc_job_run_from(job, argv, bc_strs_argv(&env), NULL, tar, 0, NULL, err) &&
-		fit(job, path, err);
+	if (!bc_tool_there("sqfstar", err) || !bc_tree_copy_links(tree, err) ||
+		!write_tar(job, tar, tree, err))
+		return false;
+	int64_t mark = bc_job_mark(job);
+	if (!bc_job_run_from(job, argv, bc_strs_argv(&env), NULL, tar, 0, NULL, err))
+		return bc_job_quote(job, mark, "sqfstar failed", err);
+	return fit(job, path, err);
 }
 
 static bool build(struct bc_job *job, struct bc_err *err)

@@ -38,9 +38,23 @@ static bool build(struct bc_job *job, struct bc_err *err)
 	return bc_pack_finish(pack, err);
 }
 
+static enum bc_resolved resolve(
+	struct bc_node *node, const struct bc_resolver *resolver, struct bc_err *err)
+{
+	(void)resolver;
+	if (strcmp(bc_node_get(node, "compress"), "gzip") != 0)
+		return BC_RESOLVE_DONE;
+	const char *compressor = bc_pack_compressor(err);
+	if (!compressor)
+		return BC_RESOLVE_FAILED;
+	bc_node_set(node, "compressor", compressor);
+	return BC_RESOLVE_DONE;
+}
+
 static const struct bc_node_kind kind_initramfs = {
 	.name = "initramfs",
 	.version = "1",
+	.resolve = resolve,
 	.build = build,
 };
 

@@ -226,7 +226,7 @@ static bool read_tree(struct bc_job *job, const struct bc_node *input, const cha
 	size_t taken = take(tree, &all, &layer);
 	bool nothing = !taken && layer.members.len;
 	if (nothing)
-		(void)bc_fail(err, BC_E_MISSING, 0, "nothing in %s fits '%s'", input->title,
+		(void)bc_fail(err, BC_E_CONTENT, 0, "nothing in %s fits '%s'", input->title,
 			layer.members.items[0]);
 	bc_job_log(job, "%s: %zu entries to /%s", input->title, taken, to);
 	bc_strs_release(&layer.members);

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include <bootcheck/base/text.h>
+#include <bootcheck/build/cache.h>
 #include <bootcheck/build/recipes.h>
 #include <bootcheck/build/worktree.h>
 #include <bootcheck/sys/fs.h>
@@ -171,6 +172,9 @@ static void memory_close(struct memory *m, const char *file, bool ok)
 			!bc_fs_write_unsynced(
 				file, m->new.data ? m->new.data : "", m->new.len, NULL))
 			unlink(file);
+	} else if (ok) {
+		/* `cache gc` removes what nobody used. */
+		bc_cache_touch(file);
 	}
 	bc_buf_release(&m->old);
 	bc_buf_release(&m->new);

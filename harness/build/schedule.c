@@ -200,6 +200,27 @@ static void tell_sum(struct bc_build *build, uint64_t start_ms)
 		bc_build_tell(build, BC_PROGRESS_BUILD_SUM, NULL, text.data, 0, 0);
 }
 
+/* What was in the middle, and whose it was. */
+static bool interrupted(const struct bc_build *build, struct bc_err *err)
+{
+	bc_vec_each (n, &build->nodes) {
+		const struct bc_node *node = *n;
+		if (node->node_state != BC_NODE_FAILED || node->err.code != BC_E_CANCELLED ||
+			!node->origins.len)
+			continue;
+		/* "case file#case id#artifact", or "…#artifact/part". */
+		const char *id = strchr(node->origins.items[0], '#');
+		const char *artifact = id ? strchr(id + 1, '#') : NULL;
+		if (!artifact)
+			continue;
+		return bc_fail(err, BC_E_CANCELLED, 0,
+			"interrupted in the build of '%.*s' of the case %.*s (%s)",
+			(int)strcspn(artifact + 1, "/"), artifact + 1, (int)(artifact - id - 1),
+			id + 1, node->title);
+	}
+	return bc_fail(err, BC_E_CANCELLED, 0, "interrupted before all was built");
+}
+
 bool bc_schedule_run(struct bc_build *build, struct bc_err *err)
 {
 	uint64_t start_ms = bc_clock_ms();
@@ -214,7 +235,7 @@ bool bc_schedule_run(struct bc_build *build, struct bc_err *err)
 			bc_build_tell(build, BC_PROGRESS_BUILD_END, *n, "hit", 0, 0);
 	run_phase(build, PHASE_BUILD);
 	if (is_cancelled(build))
-		return bc_fail(err, BC_E_CANCELLED, 0, "interrupted");
+		return interrupted(build, err);
 	tell_sum(build, start_ms);
 	return true;
 }

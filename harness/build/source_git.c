@@ -86,6 +86,16 @@ static bool pick(const char *text, const char *rev, char sum[SHA_LEN + 1])
 	return best > 0;
 }
 
+/* A server that was reached and has no such repository: git's words for HTTP's 404 and its like. */
+static bool is_refused(const char *message)
+{
+	static const char words[] = "The requested URL returned error: ";
+	const char *status = strstr(message, words);
+	long code = status ? strtol(status + strlen(words), NULL, 10) : 404;
+	return (status || bc_has_suffix(message, " not found")) && code / 100 == 4 && code != 407 &&
+		code != 408 && code != 429;
+}
+
 static bool ask_remote(struct bc_node *node, const struct bc_resolver *r, const char *rev,
 	char sum[SHA_LEN + 1], struct bc_err *err)
 {
@@ -98,8 +108,8 @@ static bool ask_remote(struct bc_node *node, const struct bc_resolver *r, const 
 	struct bc_err why = {0};
 	if (!bc_git_run(&git, args, &out, &why)) {
 		if (why.code == BC_E_COMMAND)
-			return bc_fail(
-				err, BC_E_NET, 0, "git cannot reach %s: %s", url, why.message);
+			return bc_fail(err, is_refused(why.message) ? BC_E_CONTENT : BC_E_NET, 0,
+				"git cannot reach %s: %s", url, why.message);
 		if (err)
 			*err = why;
 		return false;
@@ -178,7 +188,8 @@ static char *fetch(struct bc_job *job, const char *url, const char *sum, struct 
 	if (why.code == BC_E_NONE && bc_git_run(&here, have, NULL, &why))
 		return bc_strdup(dir);
 	if (why.code == BC_E_COMMAND)
-		(void)bc_fail(err, BC_E_NET, 0, "git cannot fetch %.12s from %s", sum, url);
+		(void)bc_fail(err, is_refused(why.message) ? BC_E_CONTENT : BC_E_NET, 0,
+			"git cannot fetch %.12s from %s: %s", sum, url, why.message);
 	else if (err)
 		*err = why;
 	return NULL;

@@ -11,6 +11,8 @@
 #include <bootcheck/build/worktree.h>
 #include <bootcheck/sys/fs.h>
 
+#define PATCH_MAX ((size_t)64 << 20)
+
 static const struct bc_shape source_map = {.type = BC_T_TAGGED, .name = "source"};
 static const struct bc_shape *const source_either[] = {&bc_shape_ref, &source_map, NULL};
 const struct bc_shape bc_shape_source = {.type = BC_T_EITHER, .either = source_either};
@@ -83,9 +85,73 @@ static bool copy_tree(struct bc_job *job, const char *root, struct bc_err *err)
 	return ok;
 }
 
-/* What went wrong, in patch's own words, for one line: the file and the first hunk. */
-static void first_reject(const char *output, struct bc_buf *out)
+/* Of the header that patch repeats (`|+++ b/dir/file<TAB>time`), the name without the component that -p1 takes away. */
+static char *name_in_header(const char *text, const char *mark)
 {
+	const char *at = strstr(text, mark);
+	if (!at)
+		return NULL;
+	at += strlen(mark);
+	size_t n = strcspn(at, "\t\n");
+	const char *slash = memchr(at, '/', n);
+	if (!slash || bc_has_prefix(at, "/dev/null"))
+		return NULL;
+	return bc_strndup(slash + 1, n - (size_t)(slash + 1 - at));
+}
+
+static char *line_of_file(const char *path, long number)
+{
+	BC_AUTO(bc_buf) text = {.max = PATCH_MAX};
+	if (!bc_fs_read(path, PATCH_MAX, &text, NULL) || !text.data)
+		return NULL;
+	const char *p = text.data;
+	for (long i = 1; p && i < number; i++) {
+		p = strchr(p, '\n');
+		p = p ? p + 1 : NULL;
+	}
+	return p && *p ? bc_strndup(p, strcspn(p, "\r\n")) : NULL;
+}
+
+static void say_outside(const char *name, size_t len, struct bc_buf *out)
+{
+	bc_buf_adds(out, "its file ");
+	bc_escape_text(out, name, len, false);
+	bc_buf_adds(out, " is outside of the source");
+}
+
+/* text begins with patch's "can't find file to patch at input line N", which names no file. */
+static void say_missing(const char *text, const char *patch, struct bc_buf *out)
+{
+	static const char words[] = "can't find file to patch at input line ";
+	const char *end = strstr(text, "\n--------------------------\n");
+	end = end ? strstr(end + 1, "\n--------------------------\n") : NULL;
+	BC_AUTO_FREE char *header = end ? bc_strndup(text, (size_t)(end - text)) : bc_strdup(text);
+	BC_AUTO_FREE char *name = name_in_header(header, "|+++ ");
+	BC_AUTO_FREE char *hunk = bc_has_prefix(text, words)
+		? line_of_file(patch, strtol(text + strlen(words), NULL, 10))
+		: NULL;
+	if (!name)
+		name = name_in_header(header, "|--- ");
+	if (!name) {
+		bc_escape_text(out, text, strcspn(text, "\n"), false);
+		return;
+	}
+	if (!bc_path_is_inside(name)) {
+		say_outside(name, strlen(name), out);
+		return;
+	}
+	bc_buf_adds(out, "there is no file ");
+	bc_escape_text(out, name, strlen(name), false);
+	if (hunk && bc_has_prefix(hunk, "@@")) {
+		bc_buf_adds(out, " for its hunk ");
+		bc_escape_text(out, hunk, strlen(hunk), false);
+	}
+}
+
+/* What went wrong, in patch's own words, for one line: the file and the first hunk. */
+static void first_reject(const char *output, const char *patch, struct bc_buf *out)
+{
+	static const char danger[] = "Ignoring potentially dangerous file name ";
 	const char *file = NULL;
 	size_t file_len = 0;
 	for (const char *line = output; line && *line;) {
@@ -99,8 +165,13 @@ static void first_reject(const char *output, struct bc_buf *out)
 			bc_buf_adds(out, " of ");
 			bc_escape_text(out, file ? file : "?", file ? file_len : 1, false);
 			return;
-		} else if (bc_has_prefix(line, "can't find file to patch") ||
-			bc_has_prefix(line, "patch: ****") || bc_has_prefix(line, "File ")) {
+		} else if (bc_has_prefix(line, danger)) {
+			say_outside(line + strlen(danger), n - strlen(danger), out);
+			return;
+		} else if (bc_has_prefix(line, "can't find file to patch")) {
+			say_missing(line, patch, out);
+			return;
+		} else if (bc_has_prefix(line, "patch: ****") || bc_has_prefix(line, "File ")) {
 			bc_escape_text(out, line, n, false);
 			return;
 		}
@@ -125,7 +196,7 @@ static bool apply(struct bc_job *job, size_t index, struct bc_err *err)
 			*err = run;
 		return ok;
 	}
-	first_reject(output.data, &why);
+	first_reject(output.data, file, &why);
 	(void)bc_fail(err, BC_E_CASE, 0, "the patch %s does not apply%s%s", bc_path_base(file),
 		why.len ? ": " : "", why.len ? why.data : "");
 	return bc_err_hint(err, "patches are applied in order, with -p1, to %s",
@@ -170,6 +241,21 @@ static bool is_tree_already(const struct bc_node *node)
 {
 	return strcmp(node->kind->name, "git") == 0 || node->kind == &bc_kind_worktree ||
 		(strcmp(node->kind->name, "path") == 0 && node->state && bc_fs_is_dir(node->state));
+}
+
+bool bc_source_is_host(const struct bc_node *tree)
+{
+	const char *member = NULL;
+	while (tree->kind == &kind_source) {
+		member = tree->inputs.items[0].member;
+		tree = tree->inputs.items[0].node;
+	}
+	if (tree->kind->build || !tree->path)
+		return false;
+	/* An archive that lies on the host, or in a folder of it, is an archive. */
+	BC_AUTO_FREE char *at =
+		member ? bc_tree_member(tree->path, member, NULL) : bc_strdup(tree->path);
+	return at && bc_fs_is_dir(at);
 }
 
 /* What stays the same when the source moves on: its text without digits, for want of anything better. */

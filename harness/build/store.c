@@ -17,7 +17,16 @@
 
 struct bc_store {
 	char *dir;
+	void (*on_note)(void *ctx, const char *text);
+	void *ctx;
 };
+
+void bc_store_on_note(
+	struct bc_store *store, void (*on_note)(void *ctx, const char *text), void *ctx)
+{
+	store->on_note = on_note;
+	store->ctx = ctx;
+}
 
 const char *bc_store_dir(const struct bc_store *store)
 {
@@ -97,6 +106,23 @@ static bool has_top(const char *entry, const char *top)
 	return true;
 }
 
+/* Out of the way of the one that is built instead, with all that was made of it. */
+static void put_aside(const struct bc_store *store, const char *entry, const char *key)
+{
+	BC_AUTO(bc_strs) keys = {0};
+	BC_AUTO(bc_buf) text = {0};
+	size_t made = 0;
+	if (!bc_cache_quarantine(store->dir, entry, key, NULL))
+		return;
+	bc_strs_add(&keys, key);
+	BC_IGNORE(bc_cache_spread(store->dir, &keys, NULL, NULL, &made, NULL));
+	bc_buf_addf(&text, "the store's %.12s is damaged: it is put aside", key);
+	if (made)
+		bc_buf_addf(&text, ", and %zu made from it", made);
+	if (store->on_note)
+		store->on_note(store->ctx, text.data);
+}
+
 /* The manifest's "output" without a parse of the whole: this is on the path of every hit. */
 char *bc_store_find(const struct bc_store *store, const char *key)
 {
@@ -104,9 +130,12 @@ char *bc_store_find(const struct bc_store *store, const char *key)
 	BC_AUTO_FREE char *path = bc_path_join(entry, "manifest.json");
 	BC_AUTO(bc_buf) text = {.max = MANIFEST_MAX};
 	BC_AUTO(bc_manifest) manifest = {0};
-	if (!bc_fs_read(path, MANIFEST_MAX, &text, NULL) || !text.data ||
-		!bc_manifest_glance(text.data, &manifest))
+	bool is_read = bc_fs_read(path, MANIFEST_MAX, &text, NULL);
+	if (!is_read || !text.data || !bc_manifest_glance(text.data, &manifest)) {
+		if (bc_fs_exists(entry) && (is_read || !bc_fs_exists(path)))
+			put_aside(store, entry, key);
 		return NULL;
+	}
 	BC_AUTO_FREE char *content = bc_path_join(entry, manifest.output);
 	bool is_single = manifest.files == 1 && strcmp(manifest.output, "out") != 0;
 	bool is_whole = bc_fs_exists(content) && has_top(entry, manifest.top) &&
@@ -115,11 +144,7 @@ char *bc_store_find(const struct bc_store *store, const char *key)
 		bc_cache_touch(path);
 		return BC_TAKE(content);
 	}
-	/* Out of the way of the one that is built instead. */
-	BC_AUTO_FREE char *aside = bc_path_join(store->dir, "quarantine");
-	BC_AUTO_FREE char *to = bc_path_join(aside, key);
-	BC_IGNORE(bc_fs_mkdirs(aside, 0755, NULL) && bc_fs_remove(to, NULL) &&
-		bc_fs_move_dir(entry, to, NULL));
+	put_aside(store, entry, key);
 	return NULL;
 }
 

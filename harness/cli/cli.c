@@ -64,6 +64,7 @@ int bc_cli_error(const struct bc_err *err)
 		return BC_EXIT_INTERRUPTED;
 	case BC_E_NONE:
 	case BC_E_MISSING:
+	case BC_E_CONTENT:
 	case BC_E_IO:
 	case BC_E_NET:
 	case BC_E_CHECKSUM:

@@ -64,6 +64,8 @@ static const struct argp argp = {
 	.doc = "Looks after the store of artifacts: `list` shows what is in it, `gc` removes what "
 	       "was not used for the longest time until the rest is small enough, `verify` reads "
 	       "every artifact and puts aside what is damaged, so that it is built again.\v"
+	       "gc also removes apt's lists, sums of sources, logs and records that were not used "
+	       "for 30 days.\n"
 	       "Without --size, gc leaves $BOOTCHECK_CACHE_SIZE, or 40G. Folders of objects and "
 	       "the "
 	       "compiler's cache count too.\n"
@@ -119,13 +121,34 @@ static void print_item(const struct bc_cache_item *item)
 		title.data ? title.data : "");
 }
 
+static struct bc_json *notes_json(const struct bc_cache_note notes[BC_CACHE_NOTES])
+{
+	struct bc_json *json = bc_json_new_object();
+	for (size_t i = 0; i < BC_CACHE_NOTES; i++)
+		bc_json_set_int(json, notes[i].name, (int64_t)notes[i].bytes);
+	return json;
+}
+
+static void print_notes(const struct bc_cache_note notes[BC_CACHE_NOTES])
+{
+	BC_AUTO(bc_buf) text = {0};
+	for (size_t i = 0; i < BC_CACHE_NOTES; i++) {
+		char size[32];
+		bc_size_format(notes[i].bytes, size, sizeof(size));
+		bc_buf_addf(&text, "%s%s/ %s", i ? ", " : "", notes[i].name, size);
+	}
+	printf("besides: %s\n", text.data);
+}
+
 static int list(const struct args *args, const char *dir)
 {
 	struct bc_err err = {0};
 	BC_AUTO(bc_cache) cache = {0};
+	struct bc_cache_note notes[BC_CACHE_NOTES];
 	char size[32];
 	if (!bc_cache_list(dir, &cache, &err))
 		return bc_cli_error(&err);
+	bc_cache_notes_list(dir, notes);
 	if (args->is_json) {
 		BC_AUTO_JSON *json = bc_json_new_object();
 		struct bc_json *items = bc_json_new_array();
@@ -135,6 +158,7 @@ static int list(const struct args *args, const char *dir)
 		bc_json_set_string(json, "cache", dir);
 		bc_json_set_int(json, "bytes", (int64_t)cache.bytes);
 		bc_json_set(json, "items", items);
+		bc_json_set(json, "besides", notes_json(notes));
 		bc_json_print(json, true, &out);
 		printf("%s\n", out.data);
 		return BC_EXIT_OK;
@@ -145,6 +169,7 @@ static int list(const struct args *args, const char *dir)
 		print_item(item);
 	bc_size_format(cache.bytes, size, sizeof(size));
 	printf("%zu items, %s in %s\n", cache.len, size, dir);
+	print_notes(notes);
 	return BC_EXIT_OK;
 }
 
@@ -179,6 +204,7 @@ static int gc(const struct args *args, const char *dir)
 		bc_json_set_int(json, "freed", (int64_t)gone.bytes);
 		bc_json_set_int(json, "bytes", (int64_t)kept.bytes);
 		bc_json_set(json, "removed", items);
+		bc_json_set_int(json, "freed_besides", (int64_t)gone.note_bytes);
 		bc_json_print(json, true, &out);
 		printf("%s\n", out.data);
 		return BC_EXIT_OK;
@@ -189,12 +215,17 @@ static int gc(const struct args *args, const char *dir)
 	bc_size_format(kept.bytes, rest, sizeof(rest));
 	printf("%s %zu items, %s; %zu stay, %s\n", args->is_dry ? "would remove" : "removed",
 		gone.len, freed, kept.len, rest);
+	if (gone.note_bytes) {
+		bc_size_format(gone.note_bytes, freed, sizeof(freed));
+		printf("%s %s of lists, sums, logs and records that were not used for 30 days\n",
+			args->is_dry ? "would remove" : "removed", freed);
+	}
 	return BC_EXIT_OK;
 }
 
 struct damages {
 	const struct args *args;
-	struct bc_json *list;
+	struct bc_json *list, *made;
 };
 
 static void on_damage(void *ctx, const struct bc_cache_item *item, const char *why)
@@ -213,16 +244,34 @@ static void on_damage(void *ctx, const struct bc_cache_item *item, const char *w
 	printf("damaged  %.12s  %s\n", item->name, text.data);
 }
 
+static void on_made(void *ctx, const char *key, const char *title)
+{
+	struct damages *d = ctx;
+	if (d->args->is_json) {
+		struct bc_json *json = bc_json_new_object();
+		bc_json_set_string(json, "name", key);
+		bc_json_set_string(json, "title", title);
+		bc_json_append(d->made, json);
+		return;
+	}
+	BC_AUTO(bc_buf) text = {0};
+	bc_escape_text(&text, title, strlen(title), false);
+	printf("made of  %.12s  %s\n", key, text.data ? text.data : "");
+}
+
 static int verify(const struct args *args, const char *dir)
 {
 	struct bc_err err = {0};
-	struct damages damages = {.args = args, .list = bc_json_new_array()};
+	struct damages damages = {
+		.args = args, .list = bc_json_new_array(), .made = bc_json_new_array()};
 	struct bc_cache_check check = {.cancelled = (const volatile int *)&is_interrupted,
 		.on_damage = on_damage,
+		.on_made = on_made,
 		.ctx = &damages};
 	BC_AUTO_JSON *json = bc_json_new_object();
 	bool ok = bc_cache_verify(dir, &check, &err);
 	bc_json_set(json, "damaged", damages.list);
+	bc_json_set(json, "made_of_them", damages.made);
 	if (!ok)
 		return bc_cli_error(&err);
 	if (args->is_json) {
@@ -231,7 +280,11 @@ static int verify(const struct args *args, const char *dir)
 		bc_json_print(json, true, &out);
 		printf("%s\n", out.data);
 	} else {
-		printf("%zu artifacts checked, %zu damaged%s\n", check.checked, check.damaged,
+		printf("%zu artifacts checked, %zu damaged", check.checked, check.damaged);
+		if (check.made)
+			printf(" and %zu made from %s", check.made,
+				check.damaged == 1 ? "it" : "them");
+		printf("%s\n",
 			check.damaged ? "; they are in quarantine/ and will be built again" : "");
 	}
 	return check.damaged ? BC_EXIT_FAILED : BC_EXIT_OK;

@@ -276,7 +276,9 @@ static int exit_code(const struct args *a, const struct bc_run *run, int interru
 	int code = bc_run_exit_code(run);
 	if (!a->bisect)
 		return code;
-	return code == BC_EXIT_OK || code == BC_EXIT_FAILED ? code : 125;
+	/* A case that was skipped may be the one that fails: such a commit is not good. */
+	bool is_good = code == BC_EXIT_OK && !bc_run_count(run).skip;
+	return is_good || code == BC_EXIT_FAILED ? code : 125;
 }
 
 static struct bc_run_options run_options(
@@ -376,11 +378,16 @@ static int run_plan(struct args *a, const struct bc_plan *plan)
 	if (ok)
 		bc_cli_memory_warn(plan, build, &jobs);
 	/* Interrupted while building: the reports say so of each case. */
-	if (ok || (journal && err.code == BC_E_CANCELLED))
+	struct bc_err cut = {0};
+	if (journal && !ok && err.code == BC_E_CANCELLED)
+		cut = err;
+	if (ok || cut.code)
 		ok = run_jobs(&r, journal, &jobs, &o, &run, &interrupted, &err);
 	bc_journal_free(journal);
 	bc_terminal_free(r.terminal);
 	bc_build_free(build);
+	if (cut.code)
+		(void)bc_cli_error(&cut);
 	if (!ok)
 		return bc_cli_error(&err);
 	print_end(a, &run, &r);

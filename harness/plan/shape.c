@@ -290,7 +290,8 @@ static const struct bc_field case_fields[] = {
 	{"labels", &names, "Words to select cases by.", false, NULL},
 	{"needs", &needs,
 		"What not every host has: without it the case is skipped, not in error. `network`: "
-		"hosts other than Debian's mirrors.",
+		"hosts other than Debian's mirrors. A server that is there and does not have the "
+		"file is an error.",
 		false, NULL},
 	{"use", &bc_shape_texts,
 		"Files that are merged below this one, in order; paths start at this file's "

@@ -159,7 +159,8 @@ static char *place(struct unpacking *u, const char *path, bool *bad, struct bc_e
 	*bad = true;
 	if (!path || !*path)
 		return bc_fail_null(err, BC_E_FORMAT, 0,
-			"%s holds an entry without a readable name", u->job->archive);
+			"%s is damaged: it holds an entry without a readable name",
+			u->job->archive);
 	if (strlen(path) > BC_ARCHIVE_NAME_MAX)
 		return bc_fail_null(err, BC_E_LIMIT, 0, "%s holds a name of %zu bytes: %.60s…",
 			u->job->archive, strlen(path), path);
@@ -178,36 +179,13 @@ static char *place(struct unpacking *u, const char *path, bool *bad, struct bc_e
 	return strcmp(p, ".") == 0 ? NULL : bc_strdup(p);
 }
 
-/* A relative link may not climb above the root of the tree. */
-static bool link_is_inside(const char *path, const char *target)
-{
-	int depth = 0;
-	if (*target == '/')
-		return true;
-	for (const char *p = path; (p = strchr(p, '/')); p++)
-		depth++;
-	for (const char *p = target; *p;) {
-		size_t n = strcspn(p, "/");
-		if (n == 2 && p[0] == '.' && p[1] == '.')
-			depth--;
-		else if (n && !(n == 1 && *p == '.'))
-			depth++;
-		if (depth < 0)
-			return false;
-		p += n;
-		while (*p == '/')
-			p++;
-	}
-	return true;
-}
-
 static bool check_link(
 	struct unpacking *u, const char *path, const char *target, struct bc_err *err)
 {
 	if (!target || !*target || strlen(target) > BC_ARCHIVE_NAME_MAX)
 		return bc_fail(err, BC_E_FORMAT, 0, "%s holds a link without a usable target: '%s'",
 			u->job->archive, path);
-	if (!link_is_inside(path, target))
+	if (*target != '/' && !bc_path_link_is_inside(path, target))
 		return bc_fail(err, BC_E_FORMAT, 0,
 			"%s is refused: its link '%s' leads outside, to '%s'", u->job->archive,
 			path, target);
@@ -404,7 +382,7 @@ static bool run(struct unpacking *u, struct bc_err *err)
 	const struct bc_strs *members = u->job->members;
 	for (size_t i = 0; members && i < members->len; i++)
 		if (!u->hit[i])
-			return bc_fail(err, BC_E_MISSING, 0, "%s holds nothing that fits '%s'",
+			return bc_fail(err, BC_E_CONTENT, 0, "%s holds nothing that fits '%s'",
 				u->job->archive, members->items[i]);
 	return true;
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <bootcheck/sys/archive.h>
@@ -20,6 +21,31 @@ struct bc_pack {
 	bool is_cpio;
 	bool is_given_up; /* nothing more is written */
 };
+
+/* libarchive's own function gives the version that it was built with. And zlib alone is loaded at once, which a
+ * command does that compresses nothing. */
+static struct {
+	const char *(*zlibVersion)(void);
+} zlib;
+static const char *const zlib_names[] = {"zlibVersion", NULL};
+static struct bc_library zlib_library = {.file = "libz.so.1",
+	.use = "compressed archives",
+	.package = "zlib1g",
+	.names = zlib_names,
+	.functions = &zlib};
+
+const char *bc_pack_compressor(struct bc_err *err)
+{
+	static char name[80];
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	if (!bc_library_load(&zlib_library, err))
+		return NULL;
+	pthread_mutex_lock(&lock);
+	if (!name[0])
+		snprintf(name, sizeof(name), "zlib %s", zlib.zlibVersion());
+	pthread_mutex_unlock(&lock);
+	return name;
+}
 
 static la_ssize_t write_piece(struct archive *a, void *ctx, const void *data, size_t len)
 {

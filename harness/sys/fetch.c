@@ -39,6 +39,7 @@ struct transfer {
 	uint64_t asked;	     /* first byte that was asked for, 0 = all */
 	bool is_checked;     /* the server's answer to `asked` was looked at */
 	bool can_resume;     /* this server takes ranges */
+	bool is_refused;     /* the last answer was no, of a server that was reached */
 	int64_t range_start; /* of the answer's Content-Range, -1 = none */
 	int64_t range_total; /* size of the whole file by Content-Range, -1 = not said */
 	enum { STOP_NONE, STOP_SIZE, STOP_DISK, STOP_RANGE } stop; /* why we broke it off */
@@ -215,6 +216,14 @@ static bool is_passing(CURLcode code, long status)
 	return false;
 }
 
+/* What keeps one from any server, besides what may pass: then the address may well be right. */
+static bool is_cut_off(CURLcode code, long status)
+{
+	return is_passing(code, status) || code == CURLE_PROXY ||
+		code == CURLE_PEER_FAILED_VERIFICATION ||
+		(code == CURLE_HTTP_RETURNED_ERROR && status == 407);
+}
+
 static enum end broken_off(struct transfer *t, struct bc_err *err)
 {
 	switch (t->stop) {
@@ -240,7 +249,7 @@ static enum end try_once(struct transfer *t, struct bc_err *err)
 {
 	char range[32];
 	t->stop = STOP_NONE;
-	t->is_checked = false;
+	t->is_checked = t->is_refused = false;
 	t->can_resume = strncasecmp(t->url, "ftp:", 4) == 0;
 	t->range_start = t->range_total = -1;
 	t->reason[0] = '\0';
@@ -275,6 +284,7 @@ static enum end try_once(struct transfer *t, struct bc_err *err)
 		(status == 416 || code == CURLE_RANGE_ERROR || code == CURLE_FTP_COULDNT_USE_REST ||
 			code == CURLE_BAD_DOWNLOAD_RESUME))
 		return END_RESTART;
+	t->is_refused = !is_cut_off(code, status);
 	return is_passing(code, status) ? END_AGAIN : END_NEXT;
 }
 
@@ -363,8 +373,9 @@ static enum end try_url(struct transfer *t, struct bc_err *err)
 			return END_STOP;
 		}
 		if (err->code == BC_E_NONE)
-			(void)bc_fail(err, BC_E_NET, 0, "cannot fetch %s: %s (%u %s)", t->url,
-				t->reason, made, made == 1 ? "attempt" : "attempts");
+			(void)bc_fail(err, t->is_refused ? BC_E_CONTENT : BC_E_NET, 0,
+				"cannot fetch %s: %s (%u %s)", t->url, t->reason, made,
+				made == 1 ? "attempt" : "attempts");
 		return END_NEXT;
 	}
 }
@@ -398,6 +409,12 @@ static bool finish(struct transfer *t, struct bc_err *err)
 	return true;
 }
 
+/* An address that cannot be reached may have the file, whatever the others answered. */
+static int weight(enum bc_code code)
+{
+	return code == BC_E_CONTENT ? 0 : code == BC_E_NET ? 1 : 2;
+}
+
 /* Several addresses failed: one message for all, the code of the last one that says most. */
 static void join_errors(struct bc_err *all, const struct bc_err *one, size_t index)
 {
@@ -407,7 +424,7 @@ static void join_errors(struct bc_err *all, const struct bc_err *one, size_t ind
 	}
 	size_t used = strlen(all->message);
 	snprintf(all->message + used, sizeof(all->message) - used, "; %s", one->message);
-	if (all->code == BC_E_NET && one->code != BC_E_NET) {
+	if (weight(one->code) > weight(all->code)) {
 		all->code = one->code;
 		memcpy(all->hint, one->hint, sizeof(all->hint));
 	}

@@ -132,11 +132,11 @@ char *bc_tree_member(const char *root, const char *member, struct bc_err *err)
 	BC_AUTO(bc_buf) list = {0};
 	if (!found.len) {
 		list_near(root, member, &list);
-		(void)bc_fail(err, BC_E_MISSING, 0, "nothing in it fits '%s'", member);
+		(void)bc_fail(err, BC_E_CONTENT, 0, "nothing in it fits '%s'", member);
 	} else {
 		for (size_t i = 0; i < found.len && i < 8; i++)
 			bc_buf_addf(&list, "%s%s", i ? ", " : "it fits ", found.items[i]);
-		(void)bc_fail(err, BC_E_MISSING, 0, "'%s' is not one path but %zu%s", member,
+		(void)bc_fail(err, BC_E_CONTENT, 0, "'%s' is not one path but %zu%s", member,
 			found.len, found.len == MAX_CANDIDATES ? " or more" : "");
 	}
 	if (list.len)

@@ -366,6 +366,29 @@ bool bc_tree_check_links(const struct bc_tree *tree, struct bc_err *err)
 	return true;
 }
 
+/* Where a link really leads shows what its text does not: its way may go over another link. */
+static bool leads_out(const struct bc_tree_entry *t, const char *root)
+{
+	if (!bc_path_link_is_inside(t->e.path, t->e.target))
+		return true;
+	BC_AUTO_FREE char *full = bc_path_join(root, t->e.path);
+	BC_AUTO_FREE char *real = realpath(full, NULL);
+	size_t n = strlen(root);
+	return real && (strncmp(real, root, n) != 0 || (real[n] && real[n] != '/'));
+}
+
+bool bc_tree_check_inside(const struct bc_tree *tree, const char *root, struct bc_err *err)
+{
+	BC_AUTO_FREE char *real = realpath(root, NULL);
+	if (!real)
+		return bc_fail(err, BC_E_IO, errno, "cannot read %s", root);
+	bc_vec_each (t, tree)
+		if (t->e.type == BC_ENTRY_LINK && !t->e.is_hard && leads_out(t, real))
+			return bc_fail(err, BC_E_FORMAT, 0, "its link '%s' leads outside, to '%s'",
+				t->e.path, t->e.target);
+	return true;
+}
+
 bool bc_tree_copy_links(struct bc_tree *tree, struct bc_err *err)
 {
 	if (!bc_tree_check_links(tree, err))

@@ -272,7 +272,7 @@ START_TEST(a_failure_reaches_who_needs_it)
 	ck_assert_int_eq(explain(&b, "good").state, BC_NODE_BUILT);
 	ck_assert_int_eq(explain(&b, "rootfs").state, BC_NODE_FAILED);
 	ck_assert_ptr_null(bc_build_path(b.build, b.c, "${rootfs}", &b.err));
-	ck_assert_int_eq(b.err.code, BC_E_NET);
+	ck_assert_int_eq(b.err.code, BC_E_CONTENT);
 	ck_assert_ptr_nonnull(strstr(b.err.message, "needs what failed: url file://"));
 	BC_AUTO_FREE char *good = path_of(&b, "${good}");
 	ck_assert_ptr_nonnull(good);

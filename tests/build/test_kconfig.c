@@ -110,6 +110,9 @@ START_TEST(the_first_error_is_the_compilers)
 			"*** The source tree is not clean, please run 'make mrproper'"},
 		{"  CC x\nmake: *** No rule to make target 'x'.  Stop.\n",
 			"make: *** No rule to make target 'x'.  Stop."},
+		{"Couldn't open key 'k': No such file or directory\nFailed to sign 'signature' in "
+		 "'conf'\n",
+			"Failed to sign 'signature' in 'conf'"},
 		{"kernel/a.c:9:10: fatal error: x.h: No such file or directory\n",
 			"kernel/a.c:9:10: fatal error: x.h: No such file or directory"},
 	};
@@ -120,6 +123,11 @@ START_TEST(the_first_error_is_the_compilers)
 	}
 	BC_AUTO(bc_buf) none = {0};
 	ck_assert(!bc_first_error("all is well\n", 12, &none));
+	ck_assert(!bc_last_line("", 0, &none) && !bc_last_line("$ sh -c x\n\n", 11, &none));
+	BC_AUTO(bc_buf) last = {0};
+	static const char text[] = "$ sh -c x\none\n two \n\n$ sh -c y\n";
+	ck_assert(bc_last_line(text, strlen(text), &last));
+	ck_assert_str_eq(last.data, " two");
 }
 END_TEST
 

@@ -63,6 +63,44 @@ has 'removed 4 items'
 BOOTCHECK_CACHE_SIZE=much run 2 cache gc
 has 'BOOTCHECK_CACHE_SIZE'
 
+# What the cache knows besides: listed, and removed when it is old. The versions that apt gave stay, and so does what is
+# known of an artifact that is there.
+run 0 build
+mkdir -p "$store/apt/records" "$store"/apt/{old,new}/state
+head -c 100000 /dev/urandom | tee "$store/apt/old/state/list" "$store/logs/old.log" "$store/logs/new.log" \
+	"$store/stat/old" >"$store/apt/records/old.json"
+touch "$store"/apt/{old,new}/apt.log
+echo '{"key":"0000"}' >"$store/names/old.json"
+run 0 cache list
+has '^6 items, '
+has '^besides: apt/ .*, stat/ .*, logs/ .*, names/ '
+run 0 cache list --json
+has '"besides"'
+names=$(ls "$store/names" | wc -l)
+find "$store"/{names,stat,logs/old.log,apt/old,apt/records} -exec touch -d '40 days ago' {} +
+stats=$(ls "$store/stat" | wc -l)
+# What a build looked at is not old.
+run 0 build
+run 0 cache gc --dry-run
+has '^would remove 0 items'
+has '^would remove .* of lists, sums, logs and records'
+[[ -e $store/apt/old && -e $store/logs/old.log && -e $store/stat/old ]] || fail "a dry run removes"
+run 0 cache gc
+has '^removed 0 items'
+has '^removed .* of lists, sums, logs and records that were not used for 30 days'
+for path in apt/old logs/old.log stat/old names/old.json; do
+	[[ ! -e $store/$path ]] || fail "$path is left"
+done
+for path in apt/new apt/records/old.json logs/new.log; do
+	[[ -e $store/$path ]] || fail "$path is gone"
+done
+(($(ls "$store/names" | wc -l) >= names - 2)) || fail "what is known of artifacts is gone"
+(($(ls "$store/stat" | wc -l) == stats - 1)) || fail "sums that were used are gone"
+run 0 build
+has '^nothing to build'
+run 0 cache gc
+! grep -q 'of lists' out || fail "a second time"
+
 # Damage.
 run 0 build
 damage() { # FILE-PATTERN COMMAND…: to the first file that fits
@@ -115,6 +153,50 @@ run 0 build cases/links.yaml
 has '^built 1 artifact'
 [[ -e ${gone%/*}/a.bin ]] || fail "what was gone is not there again"
 rm cases/links.yaml
+
+# What was made of something damaged goes with it, and what was made of that; the rest stays.
+run 0 build
+cat >cases/made.yaml <<'END'
+bootcheck: 1
+name: made
+machine: {arch: arm, model: virt}
+artifacts:
+  one: {tree: [{file: a.bin, to: /first}]}
+  two: {tree: [{tree: '${one}'}, {file: b.bin, to: /second}]}
+  three: {image: {format: ext4, size: 16M, from: ['${two}']}}
+boot: {kernel: a.bin, initrd: '${one:first}', drives: [{file: '${three}'}]}
+console:
+  - expect: Linux
+END
+run 0 build cases/made.yaml
+has '^built 3 artifacts'
+mkdir -p "$store/work/image-x" && touch "$store/work/image-x/src.list" "$store/work/image-x/lock"
+first=$(find "$store/store" -path '*/out/first' -exec sh -c '[ ! -e "${1%/*}/second" ]' _ {} \; -print)
+chmod u+w "$first"
+flip "$first"
+run 1 cache verify
+has "'first' has other bytes"
+has '^made of .* tree'
+has '^made of .* ext4 image'
+has ', 1 damaged and 2 made from it; they are in quarantine/ and will be built again'
+[[ ! -e $store/work/image-x/src.list ]] || fail "objects of what is damaged are trusted"
+rm -r "$store/work"
+run 0 build cases/made.yaml
+has '^built 3 artifacts'
+run 0 build
+has '^nothing to build: 9 artifacts'
+chmod -R u+w "${first%/*}"
+rm "$first"
+run 0 build cases/made.yaml
+has 'is damaged: it is put aside, and 2 made from it'
+has '^built 3 artifacts'
+# A manifest that cannot be read is damage, too.
+damaged=${first%/out/first}
+chmod u+w "$damaged" "$damaged/manifest.json"
+truncate -s 0 "$damaged/manifest.json"
+run 0 build cases/made.yaml
+has 'is damaged: it is put aside, and 2 made from it'
+rm cases/made.yaml
 
 # All that for who is not root, too: folders of the store are read-only.
 user() { # WANT ARG…

@@ -161,6 +161,21 @@ a_case unpatched "source: linux-1.0
       patches: [good.patch, bad.patch]
       defconfig: board_defconfig"
 bad unpatched 2 'the patch bad.patch does not apply: hunk #1' 'include/version.h'
+# patch itself does not say which file is not there, nor that a name leads outside.
+wrong_patch() { # NAME WANTED
+	a_case unpatched "source: linux-1.0
+      patches: $1.patch
+      defconfig: board_defconfig"
+	bad unpatched 2 "the patch $1.patch does not apply: $2"
+}
+printf -- '--- a/init/gone.c\t2020\n+++ b/init/gone.c\t2020\n@@ -1,2 +7 @@ main\n x\n-y\n' >absent.patch
+wrong_patch absent 'there is no file init/gone.c for its hunk @@ -1,2 +7 @@ main'
+printf -- '--- a/init/gone.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n' >deletes.patch
+wrong_patch deletes "hunk #1 FAILED at 1. of init/gone.c"
+printf -- '--- a/../good.patch\n+++ b/../good.patch\n@@ -1 +1,2 @@\n x\n+y\n' >climbs.patch
+wrong_patch climbs 'its file ../good.patch is outside of the source'
+printf -- '--- /dev/null\n+++ b/../new.c\n@@ -0,0 +1 @@\n+y\n' >creates.patch
+wrong_patch creates 'its file ../new.c is outside of the source'
 
 # Configurations.
 printf '# Storage\nCONFIG_MMC=y\n' >mmc.config
@@ -212,7 +227,7 @@ if ! command -v mips-linux-gnu-gcc >/dev/null; then
 	grep -q 'needs mips-linux-gnu-gcc to build (apt-get install gcc-mips-linux-gnu ' out || fail "list does not say what is missing"
 	"$BOOTCHECK" list --json cases/compiler.yaml >out
 	grep -A1 '"missing": \[' out | grep -q '"mips-linux-gnu-gcc"' || fail "list --json does not say what is missing"
-	bad compiler 3 'mips-linux-gnu-gcc is not installed' 'apt-get install gcc-mips-linux-gnu'
+	bad compiler 3 'cases/compiler.yaml:6: mips-linux-gnu-gcc is not installed' 'apt-get install gcc-mips-linux-gnu'
 fi
 
 # What stands for a compiler is asked each time what it is now: a script, and ccache under the compiler's name.
@@ -266,6 +281,49 @@ rc=0
 "$BOOTCHECK" build cases/folder.yaml cases/leading.yaml >out 2>log || rc=$?
 [[ $rc == 3 ]] || fail "one good, one bad: exit $rc"
 grep -q '^nothing to build: 1 artifact from the store, 1 failed$' log || fail "no sum"
+# A link out of an archive or a repository would bring a file of this host into the build, and no key has it.
+echo 'int secret;' >secret.c
+for target in "$dir/secret.c" ../../secret.c; do
+	rm -rf links
+	cp -r linux-1.0 links
+	ln -s "$target" links/lib/leak.c
+	tar -cf links.tar links
+	a_case leak "source: links.tar
+      defconfig: board_defconfig"
+	bad leak 3 "source path links.tar is refused: its link 'lib/leak.c' leads outside, to '$target'"
+	if command -v git >/dev/null; then
+		git -C links init -q && git -C links add -A
+		git -C links -c user.name=a -c user.email=a@example.org commit -qm one
+		a_case leak "source: {git: links}
+      defconfig: board_defconfig"
+		bad leak 3 "is refused: its link 'lib/leak.c' leads outside, to '$target'"
+		rm -rf links/.git
+	fi
+done
+# A damaged source does not live on in the folder of objects.
+good tarball
+entry=$(grep -l '"title": "source url file://.*/linux-1.0.tar.gz"' "$XDG_CACHE_HOME"/bootcheck/store/*/*/manifest.json |
+	xargs grep -l '"kind": "source"')
+header=${entry%/*}/out/include/version.h
+chmod u+w "$header" "${header%/*}"
+sed -i 's/fake/evil/' "$header"
+chmod -R u+w "${path%/out}" && rm -r "${path%/out}" "$XDG_CACHE_HOME/bootcheck/work"
+good tarball
+grep -aq evil "$path/vmlinux" || fail "the damage is not in the kernel"
+! "$BOOTCHECK" cache verify >out 2>log || fail "the damage is not seen"
+grep -q "'include/version.h' has other bytes" out || fail "which damage"
+grep -q ' 1 damaged and 1 made from it' out || fail "the kernel of it stays"
+good tarball
+[[ $(sha256sum <"$path/bzImage") == "$first" ]] || fail "damage of the source is left in the kernel"
+# Within, they are as they were; and what those of a folder of the host lead to counts.
+ln -sf string.c links/lib/leak.c && tar -cf links.tar links
+a_case leak "source: links.tar
+      defconfig: board_defconfig"
+good leak
+ln -sf "$dir/secret.c" links/lib/leak.c
+a_case leak "source: links
+      defconfig: board_defconfig"
+good leak
 a_case sum "source: {url: 'file://$dir/linux-1.0.tar.gz', sha256: $(printf '0%.0s' {1..64})}
       defconfig: board_defconfig"
 bad sum 3 'sha256'
@@ -290,6 +348,8 @@ for signal in INT KILL; do
 	wait $child || rc=$?
 	child=
 	[[ $signal == KILL || $rc == 130 ]] || fail "SIGINT: exit $rc"
+	[[ $signal == KILL ]] || grep -q "interrupted in the build of 'kernel' of the case waits (linux of " log ||
+		fail "it is not said what was interrupted"
 	for ((n = 0; n < 100; n++)); do
 		pgrep -f "O=$dir/cache" >/dev/null || break
 		sleep 0.1

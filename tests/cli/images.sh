@@ -306,6 +306,20 @@ env | sort >environment
 END
 chmod +x bin/upper
 export PATH=$dir/bin:$PATH SECRET=1
+# What compresses is part of the key: another zlib may give other bytes.
+if command -v gcc >/dev/null; then
+	mkdir zlib
+	echo 'const char *zlibVersion(void) { return "9.9"; }' | gcc -shared -fPIC -o zlib/libz.so.1 -xc -
+	for compress in none gzip; do
+		a_case packed <<<"  x: {initramfs: {compress: $compress, files: [{path: /init, content: x}]}}"
+		good packed
+		LD_LIBRARY_PATH=$PWD/zlib "$BOOTCHECK" build -n cases/packed.yaml >out 2>log
+		[[ $compress == gzip ]] || grep -q 'hit *x: ' out || fail "a key has a compressor of nothing"
+		[[ $compress == none ]] || grep -q 'why: compressor changed: zlib [0-9.]* -> zlib 9.9' out || fail "another zlib"
+	done
+fi
+a_case words <<<'  x: {command: {argv: [sh, -c, "echo one; echo the disk ate it >&2; exit 3"], outputs: [o]}}'
+bad words 3 'sh ended with exit status 3: the disk ate it'
 a_case command <<<'  x: {command: {argv: [upper, in, out/text], inputs: {in: script, out/keep: script}, outputs: [out/text, environment], env: {MINE: yes it is}}}'
 good command
 [[ $(cat "$path/out/text") == 'ECHO HELLO' ]] || fail "command: output"

@@ -84,4 +84,29 @@ has out "interrupted before it came to 2 cases"
 "$BOOTCHECK" run --resume -o run cases >out 2>err </dev/null || fail "resume of a build"
 valid
 has out "2 passed"
+
+# In a build: what was in the middle is named, and whose it is.
+for verb in "run -o run" build; do
+	rm -rf run here
+	cat >c-builds.yaml <<END
+bootcheck: 1
+name: builds
+machine: {arch: arm, model: virt, qemu: $fake}
+artifacts:
+  slow: {command: {argv: [sh, -c, 'echo >$dir/here; sleep 60'], outputs: [o]}}
+boot: {kernel: '\${slow}'}
+console: [{expect: never}]
+END
+	"$BOOTCHECK" $verb c-builds.yaml >out 2>err </dev/null &
+	pid=$!
+	for _ in $(seq 1000); do
+		[[ ! -e here ]] || break
+		read -rt 0.01 <> <(:) || :
+	done
+	kill -INT $pid
+	got=0
+	wait $pid || got=$?
+	[[ $got == 130 ]] || fail "$verb: exit $got after SIGINT in a build"
+	has err "interrupted in the build of 'slow' of the case builds (command sh)"
+done
 echo ok

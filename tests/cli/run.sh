@@ -164,6 +164,21 @@ bisect 0 cases/good.yaml
 bisect 1 cases/flaky.yaml
 bisect 125 cases/dies.yaml
 bisect 125 cases/absent.yaml
+# What was skipped beside a good case may be the one that fails.
+got=0
+"$BOOTCHECK" run --bisect -o run cases/good.yaml cases/absent.yaml >out 2>err </dev/null || got=$?
+[[ $got == 125 ]] || fail "--bisect with a skip: exit $got"
+has out "1 passed"
+# What was built without what the case boots is wrong, not absent from this host.
+for at in "kernel: '\${x:zImage-no}'" "kernel: good.fake, drives: [{file: '\${x:disk*}'}]" "kernel: good.fake, initrd: '\${y}'"; do
+	sed "s|name: good|name: hollow|; s|^boot:.*|boot: {$at}|" cases/good.yaml >cases/hollow.yaml
+	echo "artifacts: {x: {tree: [{file: $dir/good.fake}]}, y: {initramfs: {from: [{tree: '\${x}', members: [disk]}]}}}" >>cases/hollow.yaml
+	run 3 cases/good.yaml cases/hollow.yaml
+	has out "1 passed"
+	grep -q "fits '" out || fail "no word of what is not in it"
+	[[ $(grep -c '<skipped' run/junit.xml) == 0 && $(grep -c '<error' run/junit.xml) == 1 ]] || fail "what is not in it is no error"
+	bisect 125 cases/hollow.yaml
+done
 echo 'nonsense: 1' >cases/wrong.yaml
 bisect 128 cases/wrong.yaml
 rm cases/wrong.yaml

@@ -7,7 +7,7 @@ set -euo pipefail
 for tool in git busybox gzip apt-get; do
 	command -v $tool >/dev/null || { echo "SKIP: $tool is not here"; exit 77; }
 done
-busybox httpd --help 2>&1 | grep -q -- '-p' || { echo "SKIP: busybox has no httpd"; exit 77; }
+busybox httpd --help 2>&1 | grep -e -p >/dev/null || { echo "SKIP: busybox has no httpd"; exit 77; }
 dir=$(mktemp -d)
 child=
 trap '[[ -z $child ]] || kill $child 2>/dev/null || true; chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
@@ -75,6 +75,7 @@ build 0 cases/remotesum.yaml && says one
 a_case gone "git: 'file://$dir/www/no.git', rev: v1"
 build 3 cases/gone.yaml
 has 'git cannot reach'
+has "git ended with exit status 128: fatal: '$dir/www/no.git' does not appear to be a git repository"
 
 # The commit alone tells what its files are: no configuration, attribute or variable of the user does.
 git init -q -b main other
@@ -144,6 +145,18 @@ has 'either `sha256` or `sums`'
 a_case wrong "url: '$url', sha256: ${sha//[0-9]/1}, strip: 1"
 build 3 cases/wrong.yaml
 has "$sha"
+# A server that answers does not have the file: a wrong address, not a network that is absent.
+a_case refused "url: 'http://127.0.0.1:$port/none.tar.gz', sha256: $sha" 'needs: network'
+one_error() { # CASE: an error of the run, whose reason fits the pattern
+	local rc=0
+	"$BOOTCHECK" run "cases/$1.yaml" --output run >out 2>log || rc=$?
+	[[ $rc == 3 && $(grep -c '<skipped' run/junit.xml) == 0 ]] || fail "$1: exit $rc, or a skip"
+	grep '<error' run/junit.xml | grep -q "$2" || fail "$1: no error that says '$2'"
+	rm -r run
+}
+one_error refused 'none.tar.gz.*404'
+a_case norepo "git: 'http://127.0.0.1:$port/no.git', rev: v1" 'needs: network'
+one_error norepo 'git cannot reach .*/no.git'
 
 # Without the network: an error, or a skip where the case says that it needs one.
 kill $child && wait $child 2>/dev/null || true
@@ -198,3 +211,6 @@ has 'nothing to build'
 a_case nopackage 'apt-source: nothing-of-that-name'
 build 3 cases/nopackage.yaml
 has 'no source package nothing-of-that-name'
+one_error nopackage 'no source package nothing-of-that-name'
+a_case nobinary 'apt: nothing-of-that-name, arch: amd64' 'needs: network'
+one_error nobinary 'no package nothing-of-that-name'

@@ -284,6 +284,16 @@ START_TEST(many_entries)
 }
 END_TEST
 
+/* What bytes that were flipped look like. */
+START_TEST(a_name_that_is_none_is_damage)
+{
+	BC_AUTO(bc_buf) tar = {0};
+	add_file(&tar, "good", "x");
+	add_file(&tar, "", "x");
+	refused(&tar, BC_E_FORMAT, "is damaged: it holds an entry without a readable name");
+}
+END_TEST
+
 START_TEST(truncated_archives)
 {
 	BC_AUTO(bc_buf) tar = {0};
@@ -329,7 +339,7 @@ START_TEST(selects_and_strips)
 	ck_assert(!has("lib/b") && !has("top") && !has("pkg-1"));
 	bc_strs_add(&members, "boot/none-*");
 	ck_assert(!bc_archive_extract(&e, &err));
-	ck_assert_int_eq(err.code, BC_E_MISSING);
+	ck_assert_int_eq(err.code, BC_E_CONTENT);
 	ck_assert_ptr_nonnull(strstr(err.message, "boot/none-*"));
 }
 END_TEST
@@ -506,6 +516,7 @@ static Suite *suite(void)
 	tcase_add_test(t, hard_link_to_a_link_is_refused);
 	tcase_add_test(t, bounds_hold);
 	tcase_add_test(t, many_entries);
+	tcase_add_test(t, a_name_that_is_none_is_damage);
 	tcase_add_test(t, truncated_archives);
 	tcase_add_test(t, selects_and_strips);
 	tcase_add_test(t, reads_a_deb);

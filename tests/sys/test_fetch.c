@@ -251,7 +251,7 @@ START_TEST(not_found_is_final)
 {
 	struct bc_err err;
 	ck_assert(!fetch("/nothing", sum, &err));
-	ck_assert_int_eq(err.code, BC_E_NET);
+	ck_assert_int_eq(err.code, BC_E_CONTENT);
 	ck_assert_ptr_nonnull(strstr(err.message, "/nothing"));
 	ck_assert_ptr_nonnull(strstr(err.message, "404"));
 	ck_assert_int_eq(requests, 1);
@@ -376,11 +376,11 @@ START_TEST(redirects_stay_in_the_web)
 {
 	struct bc_err err;
 	ck_assert(!fetch("/to-file", NULL, &err));
-	ck_assert_int_eq(err.code, BC_E_NET);
+	ck_assert_int_eq(err.code, BC_E_CONTENT);
 	ck_assert_int_eq(requests, 1);
 	nothing_left();
 	ck_assert(!fetch("/loop", NULL, &err));
-	ck_assert_int_eq(err.code, BC_E_NET);
+	ck_assert_int_eq(err.code, BC_E_CONTENT);
 	ck_assert_int_le(requests, 12);
 }
 END_TEST
@@ -398,8 +398,19 @@ START_TEST(mirrors_in_order)
 	free(urls.items[1]);
 	urls.items[1] = bc_asprintf("http://127.0.0.1:%d/never", http_port);
 	ck_assert(!bc_fetch_file(&f, &err));
+	ck_assert_int_eq(err.code, BC_E_CONTENT);
 	ck_assert_ptr_nonnull(strstr(err.message, "/nothing"));
 	ck_assert_ptr_nonnull(strstr(err.message, "/never"));
+	/* One that cannot be reached may have it. */
+	for (int i = 0; i < 2; i++) {
+		free(urls.items[i]);
+		urls.items[i] = bc_strdup("http://127.0.0.1:1/x");
+		f.attempts = 1;
+		ck_assert(!bc_fetch_file(&f, &err));
+		ck_assert_int_eq(err.code, BC_E_NET);
+		free(urls.items[i]);
+		urls.items[i] = bc_asprintf("http://127.0.0.1:%d/never", http_port);
+	}
 }
 END_TEST
 
@@ -492,7 +503,7 @@ START_TEST(tftp_and_file)
 	bc_strs_release(&urls);
 	bc_strs_addf(&urls, "tftp://127.0.0.1:%d/none", tftp_port);
 	ck_assert(!bc_fetch_file(&f, &err));
-	ck_assert_int_eq(err.code, BC_E_NET);
+	ck_assert_int_eq(err.code, BC_E_CONTENT);
 	bc_strs_release(&urls);
 	bc_strs_addf(&urls, "file://%s", source);
 	ck_assert_msg(bc_fetch_file(&f, &err), "%s", err.message);
@@ -501,7 +512,7 @@ START_TEST(tftp_and_file)
 	bc_strs_addf(&urls, "file://%s/none", dir);
 	unlink(file);
 	ck_assert(!bc_fetch_file(&f, &err));
-	ck_assert_int_eq(err.code, BC_E_NET);
+	ck_assert_int_eq(err.code, BC_E_CONTENT);
 	nothing_left();
 }
 END_TEST

@@ -165,6 +165,41 @@ START_TEST(links_stay_inside)
 }
 END_TEST
 
+START_TEST(links_that_programs_follow)
+{
+	static const struct {
+		const char *path, *target;
+		bool is_fine;
+	} links[] = {
+		{"a/b/up", "../..", true},
+		{"a/b/file", "../../file", true},
+		{"a/gone", "b/nothing", true},
+		{"a/out", "../../file", false},
+		{"absolute", "/etc/passwd", false},
+		{"nowhere", "/no/such/file", false},
+		/* By its text it is inside; over the first link it is not. */
+		{"over", "a/b/up/../", false},
+	};
+	put("file", "");
+	put("a/b/c", "");
+	for (size_t i = 0; i < BC_LEN(links); i++) {
+		BC_AUTO(bc_tree) tree = {0};
+		struct bc_err err = {0};
+		put_link(links[i].path, links[i].target);
+		ck_assert(bc_tree_read(&tree, dir, NULL, NULL));
+		ck_assert_msg(bc_tree_check_inside(&tree, dir, &err) == links[i].is_fine, "%s: %s",
+			links[i].path, err.message);
+		if (links[i].is_fine)
+			continue;
+		ck_assert_int_eq(err.code, BC_E_FORMAT);
+		ck_assert_ptr_nonnull(strstr(err.message, links[i].path));
+		ck_assert_ptr_nonnull(strstr(err.message, links[i].target));
+		BC_AUTO_FREE char *full = bc_path_join(dir, links[i].path);
+		ck_assert_int_eq(unlink(full), 0);
+	}
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("tree");
@@ -176,6 +211,7 @@ static Suite *suite(void)
 	tcase_add_test(t, reads_a_folder_as_git_keeps_it);
 	tcase_add_test(t, members);
 	tcase_add_test(t, links_stay_inside);
+	tcase_add_test(t, links_that_programs_follow);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -9,11 +9,12 @@
 
 enum bc_code {
 	BC_E_NONE = 0,
-	BC_E_USAGE,	/* the command line is wrong */
-	BC_E_CASE,	/* a case file is wrong */
-	BC_E_MISSING,	/* a program, package, file or network that is needed is not there */
-	BC_E_IO,	/* the operating system refused; sys_errno says why */
-	BC_E_NET,	/* a transfer failed after its retries */
+	BC_E_USAGE,   /* the command line is wrong */
+	BC_E_CASE,    /* a case file is wrong */
+	BC_E_MISSING, /* a program, package, file or network that is needed is not there */
+	BC_E_CONTENT, /* what was built, fetched or asked for does not hold what a case wants of it */
+	BC_E_IO,      /* the operating system refused; sys_errno says why */
+	BC_E_NET,     /* a transfer failed after its retries */
 	BC_E_CHECKSUM,	/* bytes are not the promised ones */
 	BC_E_FORMAT,	/* bytes from outside do not parse */
 	BC_E_LIMIT,	/* a bound was reached */

@@ -50,5 +50,8 @@ const char *bc_path_base(const char *path);
 char *bc_path_normal(const char *path) BC_MUST_CHECK;
 /* True for a relative path that stays inside: not absolute, no ".." component, not empty. */
 bool bc_path_is_inside(const char *path);
+/* False when the target of a symbolic link at path (relative, as bc_path_is_inside() wants it) is absolute, or climbs
+ * above the folder that path starts from, as far as the text tells. */
+bool bc_path_link_is_inside(const char *path, const char *target);
 
 #endif

@@ -36,7 +36,7 @@ static inline void bc_apt_package_cleanup(struct bc_apt_package *package)
 /* The answer to a query: a remembered one, when it is younger than seven days (or anything is offline), else
  * apt's. BC_RESOLVE_LATER when apt would have to be asked and may not. The lists of an architecture are
  * updated at most once in a run, and not when another process has just done so.
- * BC_E_MISSING: apt is not there, or no such package. BC_E_NET: the lists could not be fetched, or offline
+ * BC_E_MISSING: apt is not there. BC_E_CONTENT: no such package. BC_E_NET: the lists could not be fetched, or offline
  * without a remembered answer. BC_E_CASE: `follow` fits no dependency, or several. */
 enum bc_resolved bc_apt_resolve(const struct bc_apt_query *query,
 	const struct bc_resolver *resolver, struct bc_apt_package *package, struct bc_err *err);

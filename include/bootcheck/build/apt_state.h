@@ -24,13 +24,13 @@ bool bc_apt_configure(struct bc_apt_state *state, struct bc_err *err) BC_MUST_CH
 /* Fetches the lists. An index that fails is no error here: what apt says of it is added to complaints. */
 bool bc_apt_update(
 	struct bc_apt_state *state, struct bc_buf *complaints, struct bc_err *err) BC_MUST_CHECK;
-/* The stanza of a package in the version that apt prefers, or in the given one. BC_E_MISSING: there is
+/* The stanza of a package in the version that apt prefers, or in the given one. BC_E_CONTENT: there is
  * none. The caller frees. */
 char *bc_apt_show(const struct bc_apt_state *state, const char *package, const char *version,
 	struct bc_err *err) BC_MUST_CHECK;
 
 /* The upstream tarball of a source package, in the version that apt prefers or the given one: name, size and
- * sha256 of *package. BC_E_MISSING. */
+ * sha256 of *package. BC_E_CONTENT: there is none. */
 bool bc_apt_show_source(const struct bc_apt_state *state, const char *name, const char *version,
 	struct bc_apt_package *package, struct bc_err *err) BC_MUST_CHECK;
 /* Writes the host's sources again as sources of source packages, which few hosts have. Returns lines of

@@ -10,6 +10,8 @@ struct bc_sync {
 	const char *
 		listing; /* files.jsonl of a store entry, or NULL for a folder of the host, of which, when
 				it is a git work tree, only what git does not ignore is taken */
+	const char *title; /* of the source, for messages */
+	bool is_closed; /* what its links lead to elsewhere is in no key: there may be no such link */
 	const char *to; /* folder that is brought up to date; is created */
 	const char *
 		obj; /* folder of what was made of it, for which make looks at times and at the names

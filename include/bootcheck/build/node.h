@@ -159,7 +159,7 @@ struct bc_job {
 	uint64_t last_step_ms;
 };
 
-/* The path of an input's content (of its member). The caller frees. BC_E_MISSING: no such member, or
+/* The path of an input's content (of its member). The caller frees. BC_E_CONTENT: no such member, or
  * several. */
 char *bc_job_input(struct bc_job *job, size_t index, struct bc_err *err) BC_MUST_CHECK;
 /* The artifact is a single file: returns out_dir/name. The caller frees. */
@@ -185,6 +185,10 @@ bool bc_job_quote(const struct bc_job *job, int64_t mark, const char *what, stru
 /* The first error in a tool's output, as one line: "drivers/a.c:12:3: error: message". False when none is
  * recognised. Hostile text is fine. */
 bool bc_first_error(const char *log, size_t len, struct bc_buf *out);
+/* The last line that says anything and is not the command itself. False when there is none. */
+bool bc_last_line(const char *log, size_t len, struct bc_buf *out);
+/* Adds it to the message of a failed command: "sh ended with exit status 3: …". */
+void bc_err_add_last_line(struct bc_err *err, const char *text, size_t len);
 /* Runs a command in cwd (NULL: work_dir); all it prints goes to the log, stdout to output when that is not
  * NULL. env: NULL = bc_job_env(). Errors of bc_command_run(). */
 bool bc_job_run(struct bc_job *job, char *const *argv, char *const *env, const char *cwd,

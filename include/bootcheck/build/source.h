@@ -15,6 +15,9 @@ extern const struct bc_shape bc_shape_source;
 struct bc_node *bc_source_tree_plan(struct bc_planner *planner, const struct bc_value *source,
 	const struct bc_value *patches, struct bc_err *err) BC_MUST_CHECK;
 
+/* Whether a source tree is a folder of the host, patched or not: then what its links lead to counts as its content. */
+bool bc_source_is_host(const struct bc_node *tree);
+
 /* Removes the single folder at the top of dir, if that is all it holds, by moving what is in it up. BC_E_IO. */
 bool bc_source_lift(const char *dir, const char *work_dir, struct bc_err *err) BC_MUST_CHECK;
 

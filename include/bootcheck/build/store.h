@@ -17,7 +17,12 @@ void bc_store_free(struct bc_store *store);
 /* The folder of the cache. Borrowed. */
 const char *bc_store_dir(const struct bc_store *store);
 
-/* The path of an entry's content, NULL when it is not there. The caller frees. */
+/* Whom to tell what is not as it should be. */
+void bc_store_on_note(
+	struct bc_store *store, void (*on_note)(void *ctx, const char *text), void *ctx);
+
+/* The path of an entry's content, NULL when it is not there. A damaged one is put aside, and what was made of it. The
+ * caller frees. */
 char *bc_store_find(const struct bc_store *store, const char *key) BC_MUST_CHECK;
 /* The folder of an entry, there or not. The caller frees. */
 char *bc_store_entry(const struct bc_store *store, const char *key) BC_MUST_CHECK;

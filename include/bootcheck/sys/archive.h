@@ -55,7 +55,7 @@ struct bc_extract {
  * of a .deb. Symbolic links keep their text; an absolute one means the root of the tree, as in a root
  * file system. BC_E_FORMAT: not an archive, damaged or truncated, or an entry leads outside (absolute
  * name, "..", through a link, relative link above the root, hard link to elsewhere); the message names
- * the entry. BC_E_LIMIT: a bound was reached. BC_E_MISSING: a glob of `members` fits nothing.
+ * the entry. BC_E_LIMIT: a bound was reached. BC_E_CONTENT: a glob of `members` fits nothing.
  * BC_E_CANCELLED. BC_E_IO. What was unpacked before a failure stays in dir. */
 bool bc_archive_extract(const struct bc_extract *extract, struct bc_err *err) BC_MUST_CHECK;
 
@@ -71,6 +71,10 @@ enum bc_pack_format {
 /* A writer of an archive. The bytes depend on nothing but the entries, their order and the format: times are
  * 0, inode numbers count up. Hard links cannot be added. */
 struct bc_pack;
+
+/* The library that compresses what a writer writes, with its version: another may give other bytes. Borrowed. NULL with
+ * BC_E_MISSING. */
+const char *bc_pack_compressor(struct bc_err *err) BC_MUST_CHECK;
 
 /* Creates path (it must not exist). The caller frees with bc_pack_free(). BC_E_IO. */
 struct bc_pack *bc_pack_new(

@@ -32,8 +32,8 @@ struct bc_fetch {
  * connection, 408, 429, 5xx, a cut transfer) are tried again after a growing pause. With a sum, a partial
  * file of an earlier try, also of an earlier process, is continued where the server allows it, and kept
  * on failure when it can be. Redirects stay within http and https, at most 10.
- * BC_E_NET: message has each address with curl's reason and the number of attempts. BC_E_CHECKSUM: has
- * both sums; no file is left. BC_E_LIMIT: larger than max_bytes. BC_E_IO: the file cannot be written.
+ * BC_E_NET: an address cannot be reached; message has each with curl's reason and the number of attempts.
+ * BC_E_CONTENT: all servers were reached and none has it (404 and the like). BC_E_CHECKSUM: has both sums; no file is left. BC_E_LIMIT: larger than max_bytes. BC_E_IO: the file cannot be written.
  * BC_E_CANCELLED. BC_E_CASE: the sum is not one. */
 bool bc_fetch_file(const struct bc_fetch *fetch, struct bc_err *err) BC_MUST_CHECK;
 

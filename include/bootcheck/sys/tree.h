@@ -52,6 +52,10 @@ bool bc_tree_check_links(const struct bc_tree *tree, struct bc_err *err) BC_MUST
 /* Makes copies of the hard links of a merged tree, for what cannot hold them. BC_E_CASE: one leads nowhere, or
  * to what is no file. */
 bool bc_tree_copy_links(struct bc_tree *tree, struct bc_err *err) BC_MUST_CHECK;
+/* For a tree whose symbolic links programs of this host will follow. BC_E_FORMAT: one of the tree, which was read from
+ * root, is absolute or leads out of it; the message names it, and its target. */
+bool bc_tree_check_inside(
+	const struct bc_tree *tree, const char *root, struct bc_err *err) BC_MUST_CHECK;
 /* The entry of this path in a merged tree, or NULL. Borrowed. */
 struct bc_tree_entry *bc_tree_find(const struct bc_tree *tree, const char *path);
 void bc_tree_release(struct bc_tree *tree);
@@ -65,7 +69,7 @@ int bc_tree_compare(const char *a, const char *b);
 
 /* Finds the one path below root that member (a path or a glob, `*` does not match a slash) stands for;
  * symbolic links are followed inside root, which is also their "/". The caller frees the full path.
- * BC_E_MISSING: none, or several; the message lists candidates. BC_E_FORMAT: leads outside. */
+ * BC_E_CONTENT: none, or several; the message lists candidates. BC_E_FORMAT: leads outside. */
 char *bc_tree_member(const char *root, const char *member, struct bc_err *err) BC_MUST_CHECK;
 
 /* A line of a listing; sha256 may be NULL. */
