@@ -81,7 +81,6 @@ static bool loader(
 }
 
 static const struct bc_shape any_head = {.type = BC_T_ANY};
-static const struct bc_variant fake_uboot_step = {"uboot", "Types.", &bc_shape_text, NULL};
 static const struct bc_variant *const steps[] = {
 	&fake_send, &fake_uboot_step, &fake_expect, &fake_run, NULL};
 static const struct bc_variant fake_command = {"command", "A command.", &any_head, NULL};
