@@ -9,20 +9,20 @@
 #define MAX_LOADER ((size_t)256 << 10) /* around the environment, which is smaller */
 
 /* A file of the folder that the TFTP server has. */
-static bool look_tftp(struct bc_build *build, const struct bc_case *c, const char *name,
-	struct bc_bootimage *image)
+static bool read_tftp(
+	struct bc_build *build, const struct bc_case *c, const char *name, struct bc_buf *out)
 {
 	name += strspn(name, "/");
 	if (!c->machine.net.tftp || !bc_path_is_inside(name))
 		return false;
 	BC_AUTO_FREE char *dir = bc_build_path(build, c, c->machine.net.tftp, NULL);
 	BC_AUTO_FREE char *path = dir ? bc_path_join(dir, name) : NULL;
-	return path && bc_bootimage_read(path, image, NULL);
+	return path && bc_fs_read(path, MAX_LOADED, out, NULL);
 }
 
 /* A file that bootcheck's own NFS server has, at the longest of the exports' paths that leads to it. */
-static bool look_nfs(struct bc_build *build, const struct bc_case *c, const char *name,
-	struct bc_bootimage *image)
+static bool read_nfs(
+	struct bc_build *build, const struct bc_case *c, const char *name, struct bc_buf *out)
 {
 	const struct bc_nfs_export *best = NULL;
 	size_t best_len = 0;
@@ -44,7 +44,7 @@ static bool look_nfs(struct bc_build *build, const struct bc_case *c, const char
 	if (!root || (*rest && !bc_path_is_inside(rest)))
 		return false;
 	BC_AUTO_FREE char *path = *rest ? bc_path_join(root, rest) : bc_strdup(root);
-	return bc_bootimage_read(path, image, NULL);
+	return bc_fs_read(path, MAX_LOADED, out, NULL);
 }
 
 /* QEMU's drives of one kind count in the order of the case. */
@@ -58,37 +58,56 @@ static const struct bc_drive *drive_of(const struct bc_case *c, const struct bc_
 	return NULL;
 }
 
-static bool look_disk(struct bc_build *build, const struct bc_case *c,
-	const struct bc_memory_file *file, struct bc_bootimage *image)
+static bool read_disk(struct bc_build *build, const struct bc_case *c,
+	const struct bc_memory_file *file, struct bc_buf *out)
 {
 	const struct bc_drive *drive = drive_of(c, file);
 	BC_AUTO_FREE char *path = drive ? bc_build_path(build, c, drive->file, NULL) : NULL;
-	BC_AUTO(bc_buf) data = {.max = MAX_LOADED + 1};
 	uint64_t offset = 0;
 	if (!path || (file->part && !bc_disk_partition(path, file->part, &offset, NULL)))
 		return false;
-	bool ok = bc_extfs_read(path, offset, file->path, MAX_LOADED, &data, NULL);
+	bool ok = bc_extfs_read(path, offset, file->path, MAX_LOADED, out, NULL);
 	/* Without a partition U-Boot takes the first one, if the disk has any. */
 	if (!ok && !file->part && bc_disk_partition(path, 1, &offset, NULL))
-		ok = bc_extfs_read(path, offset, file->path, MAX_LOADED, &data, NULL);
-	if (!ok)
-		return false;
-	bc_bootimage_parse(data.data ? data.data : "", data.len, data.len, image);
-	return true;
+		ok = bc_extfs_read(path, offset, file->path, MAX_LOADED, out, NULL);
+	return ok;
+}
+
+static bool read_file(struct bc_build *build, const struct bc_case *c,
+	const struct bc_memory_file *file, struct bc_buf *out)
+{
+	switch (file->source) {
+	case BC_MEMORY_TFTP:
+		return read_tftp(build, c, file->path, out);
+	case BC_MEMORY_DISK:
+		return file->interface && read_disk(build, c, file, out);
+	case BC_MEMORY_NFS:
+		return read_nfs(build, c, file->path, out);
+	}
+	return false;
 }
 
 static bool look(void *ctx, const struct bc_case *c, const struct bc_memory_file *file,
 	struct bc_bootimage *image)
 {
-	switch (file->source) {
-	case BC_MEMORY_TFTP:
-		return look_tftp(ctx, c, file->path, image);
-	case BC_MEMORY_DISK:
-		return file->interface && look_disk(ctx, c, file, image);
-	case BC_MEMORY_NFS:
-		return look_nfs(ctx, c, file->path, image);
-	}
-	return false;
+	BC_AUTO(bc_buf) data = {.max = MAX_LOADED + 1};
+	if (!read_file(ctx, c, file, &data))
+		return false;
+	bc_bootimage_parse(data.data ? data.data : "", data.len, data.len, file->inside, image);
+	return true;
+}
+
+static bool script(
+	void *ctx, const struct bc_case *c, const struct bc_memory_file *file, struct bc_buf *out)
+{
+	BC_AUTO(bc_buf) data = {.max = MAX_LOADED + 1};
+	const char *text;
+	size_t len;
+	if (!read_file(ctx, c, file, &data) ||
+		!bc_bootimage_script(data.data ? data.data : "", data.len, &text, &len))
+		return false;
+	bc_buf_add(out, text, len);
+	return true;
 }
 
 static bool text(void *ctx, const struct bc_case *c, const char *ref, struct bc_buf *out)
@@ -108,7 +127,7 @@ static bool loader(
 void bc_cli_memory_read(const struct bc_plan *plan, const struct bc_case *c, struct bc_build *build,
 	struct bc_memory *memory)
 {
-	struct bc_memory_store store = {look, text, loader, build};
+	struct bc_memory_store store = {look, script, text, loader, build};
 	bc_memory_read(c, plan->files, &store, memory);
 }
 

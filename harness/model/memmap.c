@@ -4,8 +4,12 @@
 #define UIMAGE_HEADER 64
 /* Where the 32-bit ARM kernel runs, from the start of its 128 MiB of RAM. */
 #define ARM_TEXT_OFFSET 0x8000u
+#define ARM_BASE	(~(128 * MIB - 1))
 /* What the decompressor needs besides the image: its stack, heap and tables. */
 #define ARM_UNPACK_EXTRA MIB
+/* U-Boot's CONFIG_SYS_FDT_PAD, and the boundary that it moves things to. */
+#define FDT_PAD	  0x3000u
+#define MOVE_STEP ((uint64_t)0x1000)
 /* The kernel's own size where nobody knows it: a configured vmlinux is rarely larger. */
 #define ARM_UNPACKED_GUESS (32 * MIB)
 
@@ -28,8 +32,17 @@ static bool clash(struct bc_mem_range a, struct bc_mem_range b, struct bc_mem_ra
 
 static struct bc_mem_range loader_of(const struct bc_memmap *map)
 {
-	uint64_t n = map->loader_bytes < map->ram.size ? map->loader_bytes : map->ram.size;
-	return (struct bc_mem_range){map->ram.start + map->ram.size - n, n};
+	uint64_t end = map->ram.start + map->ram.size;
+	uint64_t top =
+		map->loader_top > map->ram.start && map->loader_top < end ? map->loader_top : end;
+	uint64_t room = top - map->ram.start;
+	uint64_t start = top - (map->loader_bytes < room ? map->loader_bytes : room);
+	return (struct bc_mem_range){start, end - start};
+}
+
+uint64_t bc_memmap_loader(const struct bc_memmap *map)
+{
+	return map->loader_bytes ? loader_of(map).start : map->ram.start + map->ram.size;
 }
 
 bool bc_memmap_moved(
@@ -56,8 +69,8 @@ bool bc_memmap_moved(
 	return false;
 }
 
-/* The memory that a 32-bit ARM kernel takes while it unpacks itself: it ends at the 128 MiB boundary below it plus
- * the offset, and moves the packed image behind that when they overlap. */
+/* The memory that a 32-bit ARM kernel takes while it unpacks itself: from the 128 MiB boundary below the place where
+ * it was started, plus the offset; it moves the packed image behind that when they overlap. */
 static bool unpacked(
 	const struct bc_memmap *map, const struct bc_mem_boot *boot, struct bc_mem_range *to)
 {
@@ -66,14 +79,18 @@ static bool unpacked(
 		return false;
 	const struct bc_mem_block *k = &map->blocks.items[boot->kernel];
 	bool is_arm = k->format == BC_MEM_ZIMAGE ||
-		(boot->command == BC_MEM_BOOTM && k->format == BC_MEM_UIMAGE && !k->is_packed &&
-			k->unpacked_bytes);
+		(boot->command == BC_MEM_BOOTM && !k->is_packed && k->unpacked_bytes &&
+			(k->format == BC_MEM_UIMAGE || k->format == BC_MEM_FIT));
 	if (!is_arm)
 		return false;
 	uint64_t packed = k->payload.size ? k->payload.size : k->at.size;
 	uint64_t size = k->unpacked_bytes ? k->unpacked_bytes : ARM_UNPACKED_GUESS;
-	*to = (struct bc_mem_range){
-		map->ram.start + (k->unpacks_to ? k->unpacks_to : ARM_TEXT_OFFSET),
+	struct bc_mem_range moved;
+	uint64_t base = bc_memmap_moved(map, boot, &moved) ? moved.start : k->at.start;
+	base &= ARM_BASE;
+	if (base < map->ram.start)
+		base = map->ram.start;
+	*to = (struct bc_mem_range){base + (k->unpacks_to ? k->unpacks_to : ARM_TEXT_OFFSET),
 		size + packed + ARM_UNPACK_EXTRA};
 	return true;
 }
@@ -110,6 +127,62 @@ static uint64_t find(
 			if (is_free(map, taken, (struct bc_mem_range){at, size}))
 				return at;
 	return 0;
+}
+
+/* The highest free place in the window, as U-Boot's lmb_alloc_base() finds it. */
+static bool allot(const struct bc_mem_boot *boot, const struct bc_memmap *map,
+	const struct taken *taken, uint64_t size, uint64_t below, struct bc_mem_range *to)
+{
+	struct bc_mem_range none, window = boot->window.size ? boot->window : map->ram;
+	uint64_t end = end_of(window), ram_end = end_of(map->ram);
+	end = end < ram_end ? end : ram_end;
+	end = below && below < end ? below : end;
+	uint64_t low = window.start > map->ram.start ? window.start : map->ram.start;
+	while (size && end > low && end - low >= size) {
+		uint64_t start = (end - size) & ~(MOVE_STEP - 1);
+		bool is_taken = false;
+		if (start < low)
+			return false;
+		*to = (struct bc_mem_range){start, size};
+		bc_vec_each (t, taken)
+			if (clash(*t, *to, &none)) {
+				end = t->start;
+				is_taken = true;
+				break;
+			}
+		if (!is_taken)
+			return true;
+	}
+	return false;
+}
+
+/* Where the loader moves the ramdisk and then the device tree to, before the kernel starts; size 0 = it does not, or
+ * nobody knows. */
+static void settle(const struct bc_memmap *map, const struct bc_mem_boot *boot,
+	struct bc_mem_range *ramdisk, struct bc_mem_range *dtb)
+{
+	struct taken taken = {0};
+	const size_t n = map->blocks.len;
+	const struct bc_mem_block *r = boot->ramdisk < n ? &map->blocks.items[boot->ramdisk] : NULL,
+				  *d = boot->dtb < n ? &map->blocks.items[boot->dtb] : NULL;
+	struct bc_mem_range kernel;
+	*ramdisk = *dtb = (struct bc_mem_range){0};
+	if (!map->ram.size || boot->kernel >= n)
+		return;
+	if (map->loader_bytes)
+		bc_vec_push(&taken, loader_of(map));
+	if (!bc_memmap_moved(map, boot, &kernel))
+		kernel = map->blocks.items[boot->kernel].at;
+	bc_vec_push(&taken, kernel);
+	if (r && boot->ramdisk != boot->kernel && !boot->ramdisk_stays && r->at.size &&
+		!allot(boot, map, &taken, r->at.size, boot->ramdisk_limit.below, ramdisk))
+		*ramdisk = (struct bc_mem_range){0};
+	if (ramdisk->size)
+		bc_vec_push(&taken, *ramdisk);
+	if (d && boot->dtb != boot->kernel && !boot->dtb_stays && d->at.size &&
+		!allot(boot, map, &taken, d->at.size + FDT_PAD, boot->dtb_limit.below, dtb))
+		*dtb = (struct bc_mem_range){0};
+	free(taken.items);
 }
 
 /* Everything that block must keep away from: the other blocks, the loader, and where kernels go. */
@@ -232,15 +305,31 @@ static void check_unpacked(struct check *c, size_t boot)
 	struct bc_mem_problem p = {.kind = BC_MEM_UNPACKED, .block = b->kernel, .boot = boot};
 	if (!unpacked(map, b, &p.what))
 		return;
+	bool is_known = map->blocks.items[b->kernel].unpacked_bytes;
+	struct bc_mem_range ramdisk, dtb;
+	settle(map, b, &ramdisk, &dtb);
 	const struct {
 		size_t block;
 		bool stays;
-	} others[] = {{b->dtb, b->dtb_stays}, {b->ramdisk, b->ramdisk_stays}};
+		struct bc_mem_range moved;
+		const char *by;
+	} others[] = {{b->dtb, b->dtb_stays, dtb, b->dtb_limit.by},
+		{b->ramdisk, b->ramdisk_stays, ramdisk, b->ramdisk_limit.by}};
 	for (size_t i = 0; i < BC_LEN(others); i++) {
-		if (!others[i].stays || others[i].block >= map->blocks.len ||
-			!clash(map->blocks.items[others[i].block].at, p.what, &p.clash))
+		if (others[i].block >= map->blocks.len || others[i].block == b->kernel)
 			continue;
-		p.other = p.move = others[i].block;
+		/* Without a variable it goes as high as it can: a guess of the kernel's size says nothing then. */
+		if (!others[i].stays && (!others[i].moved.size || (!is_known && !others[i].by)))
+			continue;
+		bool stays = others[i].stays;
+		struct bc_mem_range at =
+			stays ? map->blocks.items[others[i].block].at : others[i].moved;
+		if (!clash(at, p.what, &p.clash))
+			continue;
+		p.other = others[i].block;
+		p.move = stays ? p.other : BC_MEM_NONE;
+		p.moved = others[i].moved;
+		p.by = stays ? NULL : others[i].by;
 		add(c, p);
 	}
 }
@@ -259,6 +348,8 @@ static void check_place(struct check *c, size_t block)
 		return;
 	uint64_t end = map->ram.start + map->ram.size;
 	if (at.start < map->ram.start || end_of(at) > end) {
+		if (map->blocks.items[block].is_written)
+			return;
 		p.clash = at;
 		if (at.start >= map->ram.start && at.start < end)
 			p.clash = (struct bc_mem_range){end, end_of(at) - end};
@@ -290,7 +381,7 @@ uint64_t bc_memmap_room(const struct bc_memmap *map, size_t block, size_t *next)
 	uint64_t start = map->blocks.items[block].at.start, end = 0;
 	*next = BC_MEM_NONE;
 	if (map->ram.size)
-		end = map->loader_bytes ? loader_of(map).start : map->ram.start + map->ram.size;
+		end = bc_memmap_loader(map);
 	for (size_t i = 0; i < map->blocks.len; i++) {
 		uint64_t at = map->blocks.items[i].at.start;
 		if (i == block || at <= start || (end && at >= end))

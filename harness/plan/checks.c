@@ -88,6 +88,8 @@ const struct bc_check_info bc_checks[] = {
 		"Move a part for `use:` into a folder called parts."},
 	{"not-utf8", E, "The file is not UTF-8.",
 		"Convert it; in a pattern, write a byte as \\xNN."},
+	{"open-quote", E, "A quote in a command for U-Boot is not closed.",
+		"Close it, or write a backslash before it: U-Boot would wait for the rest."},
 	{"outcome-pass", E, "A kind or title of failure for a case that must pass.",
 		"Write `verdict: fail`, or remove them."},
 	{"reject-expect", W, "The case rejects a pattern that it expects.",

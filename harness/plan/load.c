@@ -163,6 +163,23 @@ static void load_cell(struct source *s, const struct bc_cell *cell, bool is_last
 	load_tree(s, cell, copy ? copy : s->tree);
 }
 
+/* Cells also differ by what `include:` adds to those with one value of the axis. */
+static bool is_chosen_by(const struct source *s, const char *axis)
+{
+	const struct bc_value *include = bc_value_get(s->matrix, "include");
+	for (size_t i = 0; include && i < include->len; i++) {
+		const struct bc_value *entry = include->items[i];
+		if (!bc_value_get(entry, axis))
+			continue;
+		for (size_t k = 0; k < entry->len; k++)
+			if (strcmp(entry->items[k]->key, axis) != 0 &&
+				!bc_value_get(s->matrix, entry->items[k]->key) &&
+				bc_strs_has(&s->used_vars, entry->items[k]->key))
+				return true;
+	}
+	return false;
+}
+
 /* Only what the case file itself defines: what a part offers, another case may use. */
 static void warn_unused(struct source *s)
 {
@@ -187,7 +204,7 @@ static void warn_unused(struct source *s)
 		bool is_axis =
 			strcmp(axis->key, "exclude") != 0 && strcmp(axis->key, "include") != 0;
 		if (is_axis && axis->key_loc.file == s->file->path &&
-			!bc_strs_has(&s->used_vars, axis->key))
+			!bc_strs_has(&s->used_vars, axis->key) && !is_chosen_by(s, axis->key))
 			bc_lint_hint(bc_lint_warn(lint, "unused-variable", axis->key_loc,
 					     "nothing uses the axis '%s': its cells are all alike",
 					     axis->key),

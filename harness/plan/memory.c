@@ -152,13 +152,23 @@ static void say_moved(struct say *s)
 	add_range(&text, p->what);
 	bc_buf_adds(&text, ", over ");
 	add_block(&text, m, p->other);
-	add_extent(&text, m->map.blocks.items[p->other].at);
+	add_extent(&text, p->moved.size ? p->moved : m->map.blocks.items[p->other].at);
 	if (p->other == p->block)
 		bc_buf_adds(&text, " itself");
+	if (p->moved.size)
+		bc_buf_adds(&text, ", which U-Boot moves there");
+	if (p->by)
+		bc_buf_addf(&text, " because of `%s`", p->by);
 	s->finding = bc_lint_warn(
 		&s->lint, "kernel-overlap", m->boots.items[p->boot].loc, "%s", text.data);
 	note_load(s, p->other);
-	hint_safe(s);
+	if (p->by)
+		bc_lint_hint(s->finding, "without `%s` it goes to the end of RAM, where it is safe",
+			p->by);
+	else if (p->moved.size)
+		bc_lint_hint(s->finding, "give the machine more `memory:`");
+	else
+		hint_safe(s);
 }
 
 static void say_place(struct say *s)
@@ -174,7 +184,7 @@ static void say_place(struct say *s)
 	add_range(&text, p->what);
 	if (p->kind == BC_MEM_LOADER) {
 		bc_buf_addf(&text, ": U-Boot itself lies from about " HEX " on",
-			U(map->ram.start + map->ram.size - map->loader_bytes));
+			U(bc_memmap_loader(map)));
 	} else {
 		bc_buf_adds(&text, ", but the RAM is ");
 		add_range(&text, map->ram);
@@ -195,7 +205,8 @@ static void say_large(struct say *s)
 	add_block(&text, m, p->block);
 	bc_buf_adds(&text, " holds ");
 	add_number(&text, m->map.blocks.items[p->block].payload.size);
-	bc_buf_adds(&text, " bytes, and bootm moves ");
+	bool is_packed = m->map.blocks.items[p->block].is_packed;
+	bc_buf_addf(&text, " bytes%s, and bootm moves ", is_packed ? " when unpacked" : "");
 	add_number(&text, p->clash.start);
 	bc_buf_adds(&text, " at most");
 	s->finding = bc_lint_warn(
@@ -315,9 +326,8 @@ void bc_memory_print(const struct bc_memory *m, struct bc_buf *out)
 		bc_size_format(map->ram.size, size, sizeof(size));
 		bc_buf_addf(out, "%s of RAM, ", size);
 		add_range(out, map->ram);
-		bc_buf_addf(out, "; U-Boot itself from about " HEX " on\n",
-			U(map->ram.start + map->ram.size -
-				(map->loader_bytes < map->ram.size ? map->loader_bytes : 0)));
+		bc_buf_addf(
+			out, "; U-Boot itself from about " HEX " on\n", U(bc_memmap_loader(map)));
 	} else {
 		bc_buf_adds(out, "the RAM of this machine is not known here\n");
 	}

@@ -2,6 +2,7 @@
 #include <bootcheck/base/text.h>
 #include <bootcheck/plan/memory.h>
 #include <bootcheck/plan/read.h>
+#include <bootcheck/plan/uboot_line.h>
 #include <bootcheck/sys/clock.h>
 #include <bootcheck/sys/fs.h>
 
@@ -152,6 +153,34 @@ static void check_serve_steps(struct bc_lint *lint, const struct bc_case *c)
 				net->tftp ? "QEMU's own is a part of QEMU: write `tftp: {server: "
 					    "tftpd, …}`"
 					  : "`machine.net.tftp` gives it one");
+		else if (strcmp(stop, "nfs") == 0 && !net->nfs.len)
+			bc_lint_hint(bc_lint_error(lint, "serve-stop", step->loc,
+					     "the case has no NFS server that can be stopped"),
+				"%s",
+				net->nfs_server ? "that of another machine is out of reach"
+						: "`machine.net.nfs` gives it one");
+	}
+}
+
+/* U-Boot's shell would ask for the rest by another prompt, and the step would wait for nothing. */
+static void check_quotes(struct bc_lint *lint, const struct bc_case *c)
+{
+	bc_vec_each (step, &c->steps) {
+		const struct bc_value *typed = bc_value_get(step->params, "uboot");
+		if (!typed || typed->kind != BC_VALUE_SCALAR)
+			continue;
+		struct bc_uboot_line line = {.text = typed->text, .len = strlen(typed->text)};
+		BC_AUTO(bc_uboot_command) command = {0};
+		bool is_cut = line.len > BC_UBOOT_LINE_MAX;
+		while (bc_uboot_line_next(&line, NULL, NULL, &command))
+			bc_uboot_command_release(&command);
+		if (!line.is_open || is_cut)
+			continue;
+		bc_lint_hint(bc_lint_error(lint, "open-quote",
+				     bc_file_inside(lint->files, typed, line.open_at),
+				     "this quote is not closed: U-Boot would wait for the rest"),
+			"close it, or write \\%c for the character itself",
+			typed->text[line.open_at]);
 	}
 }
 
@@ -203,6 +232,7 @@ void bc_rules_check(struct bc_lint *lint, const struct bc_case *c)
 	check_cycles(lint, c);
 	check_net(lint, c);
 	check_serve_steps(lint, c);
+	check_quotes(lint, c);
 	check_memory(lint, c);
 }
 

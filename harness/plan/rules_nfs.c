@@ -21,13 +21,29 @@ static bool has_small_fifo(const struct bc_machine *m)
 			    : strncmp(m->model, "vexpress-a", 10) == 0;
 }
 
+static void add_cmdline(const char *text, bool *has_root, bool *is_bounded)
+{
+	*has_root = *has_root || (text && strstr(text, "root=/dev/nfs"));
+	*is_bounded = *is_bounded || (text && strstr(text, "tcp_max_slot_table_entries="));
+}
+
+/* The command line may also be typed at U-Boot, in several steps. */
 static void check_slots(struct bc_lint *lint, const struct bc_case *c)
 {
-	const char *cmdline = c->boot.cmdline;
-	if (!cmdline || !strstr(cmdline, "root=/dev/nfs") ||
-		strstr(cmdline, "tcp_max_slot_table_entries=") || !has_small_fifo(&c->machine))
+	struct bc_loc loc = c->boot.loc;
+	bool has_root = false, is_bounded = !has_small_fifo(&c->machine);
+	add_cmdline(c->boot.cmdline, &has_root, &is_bounded);
+	bc_vec_each (step, &c->steps) {
+		const struct bc_value *typed = bc_value_get(step->params, "uboot");
+		if (!typed || typed->kind != BC_VALUE_SCALAR)
+			continue;
+		if (!has_root)
+			loc = typed->loc;
+		add_cmdline(typed->text, &has_root, &is_bounded);
+	}
+	if (!has_root || is_bounded)
 		return;
-	bc_lint_hint(bc_lint_warn(lint, "nfs-slots", c->boot.loc,
+	bc_lint_hint(bc_lint_warn(lint, "nfs-slots", loc,
 			     "a root over NFS asks for more at once than the receive FIFO of this "
 			     "machine's lan9118 holds: packets are lost, and the boot takes twice "
 			     "as long"),

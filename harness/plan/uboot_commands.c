@@ -30,6 +30,8 @@ static void set_variable(struct walk *w, const struct bc_uboot_command *c, size_
 		is_known = is_known && c->items[i].is_known;
 	}
 	walk_set(w, c->items[first].text, !is_known ? NULL : value.data ? value.data : "");
+	if (strcmp(c->items[first].text, "loadaddr") == 0)
+		w->load_addr_from = WALK_LOAD_VARIABLE;
 }
 
 static void setenv_(struct walk *w, const struct bc_uboot_command *c)
@@ -60,6 +62,17 @@ static void unknown_variable(struct walk *w, const struct bc_uboot_command *c)
 		walk_set(w, c->items[1].text, NULL);
 }
 
+/* A text that is not where the case names it: in a variable, in a script. */
+static void run_text(struct walk *w, const char *text)
+{
+	const struct bc_value *scalar = w->scalar;
+	w->scalar = NULL;
+	w->depth++;
+	walk_text(w, text);
+	w->depth--;
+	w->scalar = scalar;
+}
+
 static void run_variable(struct walk *w, const char *name)
 {
 	const char *value = walk_get(w, name);
@@ -67,14 +80,8 @@ static void run_variable(struct walk *w, const char *name)
 		w->m->is_opaque = true;
 		return;
 	}
-	/* Its text is not where the case names it. */
 	BC_AUTO_FREE char *copy_of = bc_strdup(value);
-	const struct bc_value *scalar = w->scalar;
-	w->scalar = NULL;
-	w->depth++;
-	walk_text(w, copy_of);
-	w->depth--;
-	w->scalar = scalar;
+	run_text(w, copy_of);
 }
 
 static void run(struct walk *w, const struct bc_uboot_command *c)
@@ -97,10 +104,22 @@ static void boot_default(struct walk *w, const struct bc_uboot_command *c)
 		run_variable(w, "bootcmd");
 }
 
-/* What a script does is not known here; it is read, and so must be whole. */
+/* A script is read, and so must be whole. What it does is known once its image is built. */
 static void source(struct walk *w, const struct bc_uboot_command *c)
 {
+	uint64_t address = 0;
+	BC_AUTO(bc_buf) text = {.max = (size_t)1 << 20};
 	walk_use_one(w, c, 1);
+	size_t block = c->is_certain && walk_number(c, 1, &address)
+		? walk_block_at(w, walk_in_ram(w, address))
+		: BC_MEM_NONE;
+	if (block != BC_MEM_NONE && w->depth < MAX_DEPTH && walk_script(w, block, &text)) {
+		struct bc_loc loc = w->loc;
+		w->loc = walk_place(w, c, 1);
+		run_text(w, text.data ? text.data : "");
+		w->loc = loc;
+		return;
+	}
 	walk_opaque(w, c);
 	walk_forget(w);
 }
@@ -138,7 +157,9 @@ static size_t block_of(struct walk *w, const struct bc_uboot_command *c, size_t 
 	size_t block = walk_block_at(w, address);
 	const struct bc_mem_range *flash = &w->m->flash;
 	bool is_flash = address >= flash->start && address - flash->start < flash->size;
-	if (block != BC_MEM_NONE || is_flash || !w->m->map.ram.size || w->m->is_opaque)
+	bool is_machines = w->m->dtb_at && address == w->m->dtb_at && *what == 'd';
+	if (block != BC_MEM_NONE || is_flash || is_machines || !w->m->map.ram.size ||
+		w->m->is_opaque)
 		return block;
 	bc_vec_each (b, &w->m->map.blocks)
 		if (address >= b->at.start && (!b->at.size || address - b->at.start < b->at.size) &&
@@ -159,6 +180,49 @@ static bool stays(struct walk *w, const char *variable)
 	uint64_t n = 0;
 	bool is_64 = strcmp(w->m->c->machine.arch, "aarch64") == 0;
 	return value && walk_hex(value, &n) && n == (is_64 ? UINT64_MAX : UINT32_MAX);
+}
+
+static bool variable(struct walk *w, const char *name, uint64_t *n)
+{
+	const char *value = walk_get(w, name);
+	return value && walk_hex(value, n);
+}
+
+/* How high the ramdisk or the device tree goes: `variable` says it, or bootm_mapsize and bootm_size do. */
+static struct bc_mem_limit limit(
+	struct walk *w, const char *name, uint64_t start, uint64_t mapped, const char *mapped_by)
+{
+	const struct bc_mem_range *ram = &w->m->map.ram;
+	struct bc_mem_limit l = {0};
+	uint64_t n = 0;
+	bool has_own = variable(w, name, &n);
+	/* 0: anywhere. */
+	if (has_own)
+		l = (struct bc_mem_limit){n, name};
+	else if (mapped_by)
+		l = (struct bc_mem_limit){
+			start > UINT64_MAX - mapped ? UINT64_MAX : start + mapped, mapped_by};
+	return l.below && l.below < ram->start + ram->size ? l : (struct bc_mem_limit){0};
+}
+
+static void set_limits(struct walk *w, struct bc_mem_boot *b)
+{
+	const struct bc_mem_range *ram = &w->m->map.ram;
+	uint64_t low = ram->start, size = 0, mapped = 0;
+	bool has_low = variable(w, "bootm_low", &low);
+	bool has_size = variable(w, "bootm_size", &size);
+	bool has_mapsize = variable(w, "bootm_mapsize", &mapped);
+	const char *by = has_mapsize ? "bootm_mapsize" : has_size ? "bootm_size" : NULL;
+	if (!has_mapsize)
+		mapped = size;
+	if (has_size || (has_low && low - ram->start < ram->size))
+		b->window = (struct bc_mem_range){
+			low, has_size ? size : ram->size - (low - ram->start)};
+	b->ramdisk_stays = stays(w, "initrd_high");
+	b->dtb_stays = stays(w, "fdt_high");
+	/* The one counts from bootm_low, the other from the start of RAM. */
+	b->ramdisk_limit = limit(w, "initrd_high", low, mapped, by);
+	b->dtb_limit = limit(w, "fdt_high", ram->start, mapped, by);
 }
 
 static uint64_t bootm_bytes(const struct walk *w)
@@ -194,6 +258,15 @@ static void part_kernel(const struct walk *w, struct bc_mem_boot *b)
 		b->kernel = first;
 }
 
+/* The block without an address: what was loaded last, or what lies at `loadaddr`. */
+static size_t last_loaded(struct walk *w)
+{
+	uint64_t n = w->load_addr;
+	bool is_known = w->load_addr_from == WALK_LOAD_KNOWN ||
+		(w->load_addr_from == WALK_LOAD_VARIABLE && variable(w, "loadaddr", &n));
+	return is_known ? walk_block_at(w, walk_in_ram(w, n)) : BC_MEM_NONE;
+}
+
 static void boot(struct walk *w, const struct bc_uboot_command *c)
 {
 	static const char *const parts[] = {
@@ -212,15 +285,16 @@ static void boot(struct walk *w, const struct bc_uboot_command *c)
 		return;
 	}
 	b.kernel = block_of(w, c, 1, "kernel", &has_kernel);
-	uint64_t n = 0;
-	const char *loadaddr = walk_get(w, "loadaddr");
-	if (!has_kernel && loadaddr && walk_hex(loadaddr, &n))
-		b.kernel = walk_block_at(w, walk_in_ram(w, n));
+	if (!has_kernel)
+		b.kernel = last_loaded(w);
 	b.ramdisk = block_of(w, c, 2, "ramdisk", &has_other);
 	b.dtb = block_of(w, c, 3, "device tree", &has_other);
 	part_kernel(w, &b);
-	b.ramdisk_stays = stays(w, "initrd_high");
-	b.dtb_stays = stays(w, "fdt_high");
+	if (b.kernel != BC_MEM_NONE && w->m->map.blocks.items[b.kernel].format == BC_MEM_FIT) {
+		const char *inside = has_kernel ? strpbrk(c->items[1].text, "#:") : NULL;
+		walk_choose(w, b.kernel, inside, !has_kernel || c->items[1].is_known);
+	}
+	set_limits(w, &b);
 	b.bootm_bytes = bootm_bytes(w);
 	walk_use(w, c, b);
 	w->has_booted = true;
@@ -310,7 +384,7 @@ static const struct verb verbs[] = {
 	{"true", 4, nothing},
 	{"false", 3, nothing},
 	{"exit", 4, nothing},
-	{"fdt", 3, nothing},
+	{"fdt", 3, walk_fdt},
 	{"date", 2, nothing},
 	{"poweroff", 3, nothing},
 };

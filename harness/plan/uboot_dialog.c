@@ -7,16 +7,18 @@
 #define MAX_COMMANDS 4000
 #define MIB	     ((uint64_t)1 << 20)
 
-/* Where QEMU puts the RAM, and what U-Boot 2023.01 keeps at its end (`bdinfo`: the reserved regions). */
+/* Where QEMU puts the RAM, and what U-Boot 2023.01 keeps at its end (`bdinfo`: the reserved regions). The vexpress
+ * boards have two banks, and it sits at the end of the first; a virt machine has its device tree at the start. */
 static const struct board {
 	const char *arch, *model;
-	uint64_t ram, loader_bytes;
+	uint64_t ram, loader_bytes, bank_bytes;
 	struct bc_mem_range flash;
+	bool has_dtb;
 } boards[] = {
-	{"arm", "vexpress-a9", 0x60000000, 21 * MIB, {0x40000000, 128 * MIB}},
-	{"arm", "vexpress-a15", 0x80000000, 21 * MIB, {0x08000000, 128 * MIB}},
-	{"arm", "virt", 0x40000000, 35 * MIB, {0, 128 * MIB}},
-	{"aarch64", "virt", 0x40000000, 35 * MIB, {0, 128 * MIB}},
+	{"arm", "vexpress-a9", 0x60000000, 21 * MIB, 512 * MIB, {0x40000000, 128 * MIB}, false},
+	{"arm", "vexpress-a15", 0x80000000, 21 * MIB, 512 * MIB, {0x08000000, 128 * MIB}, false},
+	{"arm", "virt", 0x40000000, 35 * MIB, 0, {0, 128 * MIB}, true},
+	{"aarch64", "virt", 0x40000000, 35 * MIB, 0, {0, 128 * MIB}, true},
 };
 
 static void find_board(const struct bc_machine *machine, struct bc_memory *m)
@@ -29,7 +31,9 @@ static void find_board(const struct bc_machine *machine, struct bc_memory *m)
 			continue;
 		m->map.ram = (struct bc_mem_range){b->ram, machine->memory_bytes};
 		m->map.loader_bytes = b->loader_bytes;
+		m->map.loader_top = b->bank_bytes ? b->ram + b->bank_bytes : 0;
 		m->flash = b->flash;
+		m->dtb_at = b->has_dtb ? b->ram : 0;
 	}
 }
 
@@ -86,15 +90,41 @@ static bool walk_steps(struct walk *w)
 	return has_typed;
 }
 
-/* The text that a `command:` artifact hands to mkenvimage: its last argument, an input by that name. */
+static bool is_mkenvimage(const char *program)
+{
+	return strcmp(bc_path_base(program), "mkenvimage") == 0;
+}
+
+/* The last argument of mkenvimage in the text of `sh -c`. U-Boot's shell is close enough to it for that. The caller
+ * frees. */
+static char *env_in_script(const char *script)
+{
+	struct bc_uboot_line line = {.text = script, .len = strlen(script)};
+	BC_AUTO(bc_uboot_command) command = {0};
+	char *found = NULL;
+	while (!found && bc_uboot_line_next(&line, NULL, NULL, &command)) {
+		const struct bc_uboot_word *last = &command.items[command.len - 1];
+		if (command.len > 1 && is_mkenvimage(command.items[0].text) && last->is_known)
+			found = bc_strdup(last->text);
+		bc_uboot_command_release(&command);
+	}
+	return found;
+}
+
+/* The text that a `command:` artifact hands to mkenvimage, by itself or in the text of a shell: its last argument, an
+ * input by that name. */
 static const struct bc_value *env_of(const struct bc_artifact *a)
 {
 	const struct bc_value *map = bc_value_get(a->params, "command");
 	const struct bc_value *argv = bc_value_get(map, "argv");
+	BC_AUTO_FREE char *in_script = NULL;
+	const char *name = NULL;
 	size_t n = bc_value_count(argv);
-	if (n < 2 || strcmp(bc_path_base(bc_value_at(argv, 0)->text), "mkenvimage") != 0)
-		return NULL;
-	return bc_value_get(bc_value_get(map, "inputs"), bc_value_at(argv, n - 1)->text);
+	if (n > 2 && strcmp(bc_value_at(argv, 1)->text, "-c") == 0)
+		name = in_script = env_in_script(bc_value_at(argv, 2)->text);
+	else if (n > 1 && is_mkenvimage(bc_value_at(argv, 0)->text))
+		name = bc_value_at(argv, n - 1)->text;
+	return name ? bc_value_get(bc_value_get(map, "inputs"), name) : NULL;
 }
 
 /* The first environment of the case's artifacts: the text for mkenvimage, or the boot command that is compiled in.

@@ -9,6 +9,19 @@ struct uboot_var {
 	char *name, *value; /* value NULL: it is set, to what is not known */
 };
 
+/* What a block was loaded from; file.path NULL when it is no file. */
+struct walk_source {
+	struct bc_memory_file file;
+	char *path, *interface; /* the texts of `file` */
+};
+
+/* Where bootm and its like look without an address. */
+enum walk_load_addr {
+	WALK_LOAD_VARIABLE, /* what `loadaddr` says */
+	WALK_LOAD_KNOWN,
+	WALK_LOAD_LOST,
+};
+
 struct walk {
 	struct bc_memory *m;
 	const struct bc_plan_files *files;
@@ -16,6 +29,11 @@ struct walk {
 	struct {
 		BC_VEC(struct uboot_var);
 	} env;
+	struct {
+		BC_VEC(struct walk_source);
+	} sources; /* one for each block of the map */
+	enum walk_load_addr load_addr_from;
+	uint64_t load_addr; /* KNOWN */
 	/* The command that is walked. */
 	const struct bc_value *scalar; /* the text that holds it, NULL = loc alone counts */
 	struct bc_loc loc;
@@ -65,6 +83,11 @@ void walk_load_serial(struct walk *w, const struct bc_uboot_command *c);
 void walk_read_blocks(struct walk *w, const struct bc_uboot_command *c);
 void walk_copy(struct walk *w, const struct bc_uboot_command *c);
 void walk_fill(struct walk *w, const struct bc_uboot_command *c);
+void walk_fdt(struct walk *w, const struct bc_uboot_command *c);
+/* What a block that holds a FIT is to bootm: `inside` as in struct bc_memory_file; is_known false: nobody knows. */
+void walk_choose(struct walk *w, size_t block, const char *inside, bool is_known);
+/* The text of the boot script in a block; false when nobody knows it. */
+bool walk_script(struct walk *w, size_t block, struct bc_buf *text) BC_MUST_CHECK;
 
 /* In uboot_commands.c: what a command does to memory and variables. */
 void walk_command(struct walk *w, const struct bc_uboot_command *command);

@@ -97,4 +97,9 @@ void walk_release(struct walk *w)
 {
 	walk_forget(w);
 	free(w->env.items);
+	bc_vec_each (s, &w->sources) {
+		free(s->path);
+		free(s->interface);
+	}
+	free(w->sources.items);
 }

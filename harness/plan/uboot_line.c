@@ -113,7 +113,7 @@ static void take_quoted(struct reader *r, char quote)
 {
 	struct bc_uboot_line *l = r->line;
 	r->word.has_any = r->word.is_quoted = true;
-	l->at++;
+	size_t start = l->at++;
 	while (l->at < l->len && l->text[l->at] != quote) {
 		char c = l->text[l->at];
 		if (quote == '"' && c == '$') {
@@ -125,7 +125,12 @@ static void take_quoted(struct reader *r, char quote)
 		add(r, c);
 		l->at++;
 	}
-	l->at += l->at < l->len;
+	if (l->at < l->len) {
+		l->at++;
+	} else if (!l->is_open) {
+		l->is_open = true;
+		l->open_at = start;
+	}
 }
 
 /* Ends at a separator, which is left there. */

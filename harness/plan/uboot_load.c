@@ -82,50 +82,107 @@ uint64_t walk_in_ram(const struct walk *w, uint64_t address)
 	return is_vexpress && address < ((uint64_t)64 << 20) ? address + map->ram.start : address;
 }
 
-static void add_block(struct walk *w, const struct bc_uboot_command *c, size_t word,
-	uint64_t address, const char *name, const struct bc_bootimage *image)
+/* What the block holds, as far as a look at the file says. */
+static void describe(const struct walk *w, struct bc_mem_block *b, const struct bc_bootimage *image)
 {
-	struct bc_mem_block b = {.name = bc_strdup(name),
-		.at = {walk_in_ram(w, address), image->size_bytes},
-		.format = format_of(image),
-		.is_packed = image->is_packed,
-		.unpacks_to = image->text_offset,
-		.unpacked_bytes = image->memory_bytes};
+	b->format = format_of(image);
+	b->is_packed = image->is_packed;
+	b->unpacks_to = image->text_offset;
+	b->unpacked_bytes = image->memory_bytes;
+	b->payload = (struct bc_mem_range){0};
 	if (image->is_kernel && image->has_load)
-		b.payload = (struct bc_mem_range){walk_in_ram(w, image->load), image->data_bytes};
-	if (bc_memmap_add(&w->m->map, &b) == BC_MEM_NONE) {
+		b->payload =
+			(struct bc_mem_range){walk_in_ram(w, image->load), image->loaded_bytes};
+}
+
+/* Takes the name. */
+static void add_block(struct walk *w, const struct bc_uboot_command *c, size_t word,
+	const struct bc_mem_block *b, const struct bc_memory_file *file)
+{
+	if (bc_memmap_add(&w->m->map, b) == BC_MEM_NONE) {
 		w->m->is_opaque = true;
 		return;
 	}
+	struct walk_source source = {.file = *file,
+		.path = bc_strdup(file->path),
+		.interface = bc_strdup(file->interface)};
+	source.file.path = source.path;
+	source.file.interface = source.interface;
+	bc_vec_push(&w->sources, source);
 	struct bc_memory_origin origin = {walk_place(w, c, word), w->step, walk_typed(c)};
 	bc_vec_push(&w->m->loads, origin);
 }
 
-static void set_filesize(struct walk *w, uint64_t size)
+static bool look_at(
+	const struct walk *w, const struct bc_memory_file *file, struct bc_bootimage *image)
 {
-	char text[20];
-	snprintf(text, sizeof(text), "%llx", (unsigned long long)size);
-	walk_set(w, "filesize", size ? text : NULL);
+	*image = (struct bc_bootimage){0};
+	if (file->path && w->store && w->store->look &&
+		w->store->look(w->store->ctx, w->m->c, file, image))
+		return true;
+	*image = (struct bc_bootimage){0};
+	return false;
 }
 
+void walk_choose(struct walk *w, size_t block, const char *inside, bool is_known)
+{
+	struct bc_memory_file file = w->sources.items[block].file;
+	struct bc_mem_block *b = &w->m->map.blocks.items[block];
+	struct bc_bootimage image = {.kind = BC_BOOTIMAGE_FIT};
+	file.inside = inside;
+	if (!is_known || look_at(w, &file, &image))
+		describe(w, b, &image);
+}
+
+bool walk_script(struct walk *w, size_t block, struct bc_buf *text)
+{
+	const struct bc_memory_file *file = &w->sources.items[block].file;
+	return file->path && w->store && w->store->script &&
+		w->store->script(w->store->ctx, w->m->c, file, text);
+}
+
+static void set_hex(struct walk *w, const char *name, uint64_t n, bool is_known)
+{
+	char text[20];
+	snprintf(text, sizeof(text), "%llx", (unsigned long long)n);
+	walk_set(w, name, is_known ? text : NULL);
+}
+
+/* False when nobody knows where it goes. *at: where, with its size, 0 = not known. */
+static bool load(struct walk *w, const struct bc_uboot_command *c, size_t word, const char *address,
+	const struct bc_memory_file *file, uint64_t at_most, struct bc_mem_range *at)
+{
+	struct bc_bootimage image;
+	*at = (struct bc_mem_range){0};
+	if (!c->is_certain || !address || !walk_hex(address, &at->start)) {
+		w->m->is_opaque = true;
+		return false;
+	}
+	(void)look_at(w, file, &image);
+	if (at_most && (!image.size_bytes || at_most < image.size_bytes))
+		image.size_bytes = at_most;
+	at->size = image.size_bytes;
+	struct bc_mem_block b = {
+		.name = bc_strdup(file->path && *file->path ? file->path : "what is loaded"),
+		.at = {walk_in_ram(w, at->start), image.size_bytes}};
+	describe(w, &b, &image);
+	add_block(w, c, word, &b, file);
+	return true;
+}
+
+/* A file: the variables say where it is. bootm without an address takes what came over the network or the serial
+ * line. */
 static void load_file(struct walk *w, const struct bc_uboot_command *c, size_t word,
 	const char *address, const struct bc_memory_file *file, uint64_t at_most)
 {
-	uint64_t at = 0;
-	struct bc_bootimage image = {0};
-	if (!c->is_certain || !address || !walk_hex(address, &at)) {
-		w->m->is_opaque = true;
-		set_filesize(w, 0);
+	struct bc_mem_range at;
+	bool is_known = load(w, c, word, address, file, at_most, &at);
+	set_hex(w, "fileaddr", at.start, is_known);
+	set_hex(w, "filesize", at.size, at.size);
+	if (file->source == BC_MEMORY_DISK)
 		return;
-	}
-	if (file->path && w->store && w->store->look &&
-		!w->store->look(w->store->ctx, w->m->c, file, &image))
-		image = (struct bc_bootimage){0};
-	if (at_most && (!image.size_bytes || at_most < image.size_bytes))
-		image.size_bytes = at_most;
-	set_filesize(w, image.size_bytes);
-	add_block(
-		w, c, word, at, file->path && *file->path ? file->path : "what is loaded", &image);
+	w->load_addr_from = is_known ? WALK_LOAD_KNOWN : WALK_LOAD_LOST;
+	w->load_addr = at.start;
 }
 
 /* tftp, dhcp, nfs: [ADDRESS] [[SERVER:]FILE]; one argument alone is either. */
@@ -191,7 +248,9 @@ void walk_load_serial(struct walk *w, const struct bc_uboot_command *c)
 static void add_bytes(struct walk *w, const struct bc_uboot_command *c, size_t word, uint64_t bytes)
 {
 	struct bc_memory_file file = {0};
-	load_file(w, c, word, c->items[word].is_known ? c->items[word].text : NULL, &file, bytes);
+	struct bc_mem_range at;
+	(void)load(w, c, word, c->items[word].is_known ? c->items[word].text : NULL, &file, bytes,
+		&at);
 }
 
 /* mmc, virtio, usb, scsi, nvme, sf, nand: read ADDRESS BLOCK COUNT, the last two ADDRESS OFFSET BYTES */
@@ -251,36 +310,81 @@ void walk_use_one(struct walk *w, const struct bc_uboot_command *c, size_t word)
 			.dtb = BC_MEM_NONE});
 }
 
+/* A block that is a copy of what lies at another address, `bytes` long, 0 = as long as that. */
+static void add_copy(struct walk *w, const struct bc_uboot_command *c, size_t from_word,
+	uint64_t bytes, const char *how, bool is_written)
+{
+	uint64_t from = 0, to = 0;
+	struct bc_mem_block b = {0};
+	struct bc_memory_file file = {0};
+	size_t source = walk_number(c, from_word, &from) ? walk_block_at(w, walk_in_ram(w, from))
+							 : BC_MEM_NONE;
+	const char *name = c->items[from_word].text;
+	if (source != BC_MEM_NONE) {
+		const struct bc_mem_block *s = &w->m->map.blocks.items[source];
+		name = s->name;
+		bytes = bytes ? bytes : s->at.size;
+		/* A part of an image is none. */
+		if (s->at.size && bytes >= s->at.size) {
+			b = *s;
+			file = w->sources.items[source].file;
+		}
+	}
+	(void)walk_number(c, from_word + 1, &to);
+	b.name = bc_asprintf("%s (%s)", name, how);
+	b.at = (struct bc_mem_range){walk_in_ram(w, to), bytes};
+	b.is_written = is_written;
+	add_block(w, c, from_word + 1, &b, &file);
+}
+
 /* cp SOURCE TARGET COUNT */
 void walk_copy(struct walk *w, const struct bc_uboot_command *c)
 {
-	uint64_t count = 0, from = 0, to = 0;
-	if (c->len < 4 || !walk_number(c, 2, &to)) {
+	uint64_t count = 0, to = 0;
+	if (c->len < 4 || !walk_number(c, 2, &to) || !c->is_certain) {
 		walk_opaque(w, c);
 		return;
 	}
 	walk_use_one(w, c, 1);
-	struct bc_bootimage image = {0};
-	if (walk_number(c, 3, &count) && count < ((uint64_t)1 << 40))
-		image.size_bytes = count * unit_of(c->items[0].text);
-	size_t source =
-		walk_number(c, 1, &from) ? walk_block_at(w, walk_in_ram(w, from)) : BC_MEM_NONE;
-	BC_AUTO_FREE char *name = bc_asprintf("%s (copied)",
-		source == BC_MEM_NONE ? c->items[1].text : w->m->map.blocks.items[source].name);
-	add_block(w, c, 2, to, name, &image);
+	if (!walk_number(c, 3, &count) || count >= ((uint64_t)1 << 40))
+		count = 0;
+	add_copy(w, c, 1, count * unit_of(c->items[0].text), "copied", true);
 }
 
 /* mw ADDRESS VALUE [COUNT] */
 void walk_fill(struct walk *w, const struct bc_uboot_command *c)
 {
 	uint64_t count = 1, to = 0;
-	struct bc_bootimage image = {0};
+	struct bc_memory_file none = {0};
 	if (!walk_number(c, 1, &to) || !c->is_certain) {
 		walk_opaque(w, c);
 		return;
 	}
+	struct bc_mem_block b = {.at = {walk_in_ram(w, to), 0}, .is_written = true};
 	if (c->len < 4 || walk_number(c, 3, &count))
-		image.size_bytes =
-			count < ((uint64_t)1 << 40) ? count * unit_of(c->items[0].text) : 0;
-	add_block(w, c, 1, to, "what mw writes", &image);
+		b.at.size = count < ((uint64_t)1 << 40) ? count * unit_of(c->items[0].text) : 0;
+	b.name = bc_strdup("what mw writes");
+	add_block(w, c, 1, &b, &none);
+}
+
+/* fdt addr ADDRESS [BYTES], fdt move ADDRESS TARGET [BYTES]; all others change the tree where it is. */
+void walk_fdt(struct walk *w, const struct bc_uboot_command *c)
+{
+	uint64_t to = 0, bytes = 0;
+	const char *what = c->len > 2 ? c->items[1].text : "";
+	bool is_move = strncmp(what, "mo", 2) == 0 && c->len > 3;
+	if (!is_move && (strncmp(what, "ad", 2) != 0 || c->items[2].text[0] == '-'))
+		return;
+	bool is_known = c->is_certain && walk_number(c, is_move ? 3 : 2, &to);
+	set_hex(w, "fdtaddr", to, is_known);
+	if (!is_move)
+		return;
+	if (!is_known) {
+		walk_opaque(w, c);
+		return;
+	}
+	walk_use_one(w, c, 2);
+	if (!walk_number(c, 4, &bytes))
+		bytes = 0;
+	add_copy(w, c, 2, bytes, "moved", false);
 }

@@ -20,7 +20,7 @@ struct bc_netns {
 };
 
 /* How far the child came. */
-enum stage { STAGE_UNSHARE, STAGE_MAP, STAGE_LOOPBACK, STAGE_ENTER, STAGE_SOCKET };
+enum stage { STAGE_UNSHARE, STAGE_MAP, STAGE_LOOPBACK, STAGE_ENTER, STAGE_SOCKET, STAGE_PIDS };
 
 static const char *const stages[] = {
 	[STAGE_UNSHARE] = "cannot make a network namespace",
@@ -28,6 +28,7 @@ static const char *const stages[] = {
 	[STAGE_LOOPBACK] = "cannot bring up the loopback of a network namespace",
 	[STAGE_ENTER] = "cannot enter the network namespace",
 	[STAGE_SOCKET] = "cannot open a socket",
+	[STAGE_PIDS] = "cannot make a PID namespace",
 };
 
 /* In the child */
@@ -35,6 +36,7 @@ static const char *const stages[] = {
 struct request {
 	const struct bc_netns *ns; /* to be entered; NULL: to be made */
 	bool makes_user;
+	bool makes_pids; /* is entered, and a PID namespace made there */
 	struct bc_userns_map map;
 	int type;
 	struct sockaddr_in address; /* to bind to, unless the family is 0 */
@@ -71,13 +73,28 @@ static bool make(const struct request *r, struct bc_handover *h)
 	return h->fds[h->count++] >= 0;
 }
 
-static bool open_socket(const struct request *r, struct bc_handover *h)
+static bool enter(const struct request *r, struct bc_handover *h)
 {
-	const int on = 1;
 	h->stage = STAGE_ENTER;
 	for (size_t i = 0; i < r->ns->count; i++)
 		if (setns(r->ns->fds[i], 0) != 0)
 			return false;
+	return true;
+}
+
+static bool make_pids(const struct request *r, struct bc_handover *h)
+{
+	if (!enter(r, h))
+		return false;
+	h->stage = STAGE_PIDS;
+	return unshare(CLONE_NEWPID) == 0;
+}
+
+static bool open_socket(const struct request *r, struct bc_handover *h)
+{
+	const int on = 1;
+	if (!enter(r, h))
+		return false;
 	h->stage = STAGE_SOCKET;
 	h->fds[0] = socket(AF_INET, r->type | SOCK_CLOEXEC, 0);
 	if (h->fds[0] < 0)
@@ -95,7 +112,7 @@ static bool open_socket(const struct request *r, struct bc_handover *h)
 static bool serve(const void *ctx, struct bc_handover *h)
 {
 	const struct request *r = ctx;
-	return r->ns ? open_socket(r, h) : make(r, h);
+	return r->makes_pids ? make_pids(r, h) : r->ns ? open_socket(r, h) : make(r, h);
 }
 
 /* The interface */
@@ -107,7 +124,7 @@ static bool is_forbidden(int why)
 		why == ENOSYS;
 }
 
-static void advise(struct bc_err *err)
+static void advise(struct bc_err *err, const char *kind)
 {
 	char value[16] = "";
 	static const char *const switches[] = {
@@ -127,7 +144,24 @@ static void advise(struct bc_err *err)
 	}
 	(void)bc_err_hint(err,
 		"a container needs CAP_SYS_ADMIN or user namespaces for it; on a "
-		"host see user.max_user_namespaces");
+		"host see user.max_%s_namespaces",
+		kind);
+}
+
+static bool refused(const struct bc_handover *h, struct bc_err *err)
+{
+	bool is_absent = is_forbidden(h->why);
+	(void)bc_fail(err, is_absent ? BC_E_MISSING : BC_E_IO, h->why, "%s", stages[h->stage]);
+	if (is_absent && err)
+		advise(err, h->stage == STAGE_PIDS ? "pid" : "user");
+	return false;
+}
+
+bool bc_netns_check_pids(const struct bc_netns *ns, struct bc_err *err)
+{
+	struct request r = {.ns = ns, .makes_pids = true};
+	struct bc_handover h;
+	return bc_handover(serve, &r, &h) || refused(&h, err);
 }
 
 struct bc_netns *bc_netns_new(struct bc_err *err)
@@ -141,11 +175,7 @@ struct bc_netns *bc_netns_new(struct bc_err *err)
 		ok = bc_handover(serve, &r, &h);
 	}
 	if (!ok) {
-		bool is_absent = is_forbidden(h.why);
-		(void)bc_fail(
-			err, is_absent ? BC_E_MISSING : BC_E_IO, h.why, "%s", stages[h.stage]);
-		if (is_absent && err)
-			advise(err);
+		(void)refused(&h, err);
 		return NULL;
 	}
 	struct bc_netns *ns = bc_calloc(1, sizeof(*ns));

@@ -132,7 +132,9 @@ static void read_file(
 	size_t at = out->len;
 	for (int i = 0; i < 3; i++)
 		bc_xdr_put_u32(out, 0);
-	enum bc_nfs_status status = bc_nfs_read(nfs, o, offset, count, out, &got);
+	/* A client that asks for more than FSINFO allows gets less, and asks again. */
+	uint32_t most = nfs->read_max && nfs->read_max < count ? nfs->read_max : count;
+	enum bc_nfs_status status = bc_nfs_read(nfs, o, offset, most, out, &got);
 	if (status != BC_NFS_OK) {
 		out->len = start;
 		bc_xdr_put_u32(out, status);

@@ -5,6 +5,7 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
+#include <bootcheck/base/text.h>
 #include <bootcheck/serve/nfs.h>
 #include <bootcheck/serve/nfs_server.h>
 
@@ -15,6 +16,10 @@
 #define TURNS	      64 /* datagrams, or pieces of a stream, before others get a turn */
 /* Replies that wait for their turn; a client whose calls come faster is not read until some are gone. */
 #define MAX_WAITING ((size_t)256 << 10)
+/* What is read of a stream at once, and the shortest call with its mark: that many replies come of it at most. */
+#define PIECE	    2048
+#define CALL_MIN    44
+#define MAX_AT_ONCE ((PIECE / CALL_MIN + 1) * (BC_NFS_REPLY_MAX + 4))
 
 /* QEMU's user network throws whatever a stream has at the guest's card at once, and the receive FIFO of a
  * lan9118 holds 10 KiB: what does not fit is lost, and comes again after a second. Two replies of this size
@@ -34,6 +39,7 @@ struct client {
 	struct bc_rpc_stream in;
 	struct bc_buf out;
 	bool is_broken;
+	bool has_ended; /* it sends nothing any more, and waits for its answers */
 };
 
 struct open_file {
@@ -51,6 +57,7 @@ struct bc_nfs_server {
 	struct open_file files[FILES];
 	uint64_t uses;
 	int lines;
+	bool has_failed;
 };
 
 /* Files and the log */
@@ -76,20 +83,6 @@ static int file_of(struct bc_nfs_server *s, uint32_t node)
 	return fd;
 }
 
-static bool read_file(
-	void *ctx, uint32_t node, uint64_t offset, void *data, size_t len, size_t *got)
-{
-	int fd = file_of(ctx, node);
-	ssize_t n;
-	if (fd < 0)
-		return false;
-	do
-		n = pread(fd, data, len, (off_t)offset);
-	while (n < 0 && errno == EINTR);
-	*got = n > 0 ? (size_t)n : 0;
-	return n >= 0;
-}
-
 static void note(void *ctx, const char *text)
 {
 	struct bc_nfs_server *s = ctx;
@@ -98,6 +91,38 @@ static void note(void *ctx, const char *text)
 	BC_AUTO(bc_buf) line = {.max = 4096};
 	bc_buf_addf(&line, "%s\n", text);
 	BC_IGNORE(write(s->o.log_fd, line.data, line.len) < 0);
+}
+
+/* The client only hears of an input/output error: what is wrong here is for the log, and no verdict on the guest. */
+static void cannot_read(struct bc_nfs_server *s, uint32_t node, int why)
+{
+	const char *path = s->tree->nodes.items[node].source;
+	struct bc_err err = {0};
+	BC_AUTO(bc_buf) name = {.max = 2048};
+	bc_escape_text(&name, path, strlen(path), false);
+	(void)bc_fail(&err, BC_E_IO, why, "cannot read %s, which is served over NFS",
+		name.data ? name.data : "");
+	note(s, err.message);
+	if (s->has_failed || !s->o.failed)
+		return;
+	s->has_failed = true;
+	(void)bc_err_hint(&err, "what is served must be readable for the user who runs bootcheck");
+	s->o.failed(s->o.ctx, &err);
+}
+
+static bool read_file(
+	void *ctx, uint32_t node, uint64_t offset, void *data, size_t len, size_t *got)
+{
+	int fd = file_of(ctx, node);
+	ssize_t n = -1;
+	if (fd >= 0)
+		do
+			n = pread(fd, data, len, (off_t)offset);
+		while (n < 0 && errno == EINTR);
+	if (n < 0)
+		cannot_read(ctx, node, errno);
+	*got = n > 0 ? (size_t)n : 0;
+	return n >= 0;
 }
 
 /* Datagrams */
@@ -143,10 +168,10 @@ static void client_free(struct client *c)
 
 static void wait_for_more(struct client *c)
 {
-	int events = c->out.len < MAX_WAITING ? BC_READABLE : 0;
+	int events = !c->has_ended && c->out.len < MAX_WAITING ? BC_READABLE : 0;
 	if (c->out.len)
 		events |= BC_WRITABLE;
-	bc_watch_start(c->watch, events);
+	bc_watch_start(c->watch, events | BC_HALF_OPEN);
 }
 
 /* False: the client is gone. */
@@ -174,21 +199,27 @@ static void on_record(void *ctx, const void *data, size_t len)
 		return;
 	}
 	bc_rpc_mark_end(&reply, at);
-	bc_buf_add(&c->out, reply.data, reply.len);
+	/* Never a part of a reply: the stream would be out of step. */
+	if (reply.len > c->out.max - c->out.len)
+		c->is_broken = true;
+	else
+		bc_buf_add(&c->out, reply.data, reply.len);
 }
 
 /* False: the client is gone, or sent what cannot be read. */
 static bool take(struct client *c)
 {
-	char data[16384];
+	char data[PIECE];
 	for (int turns = 0; turns < TURNS && c->out.len < MAX_WAITING; turns++) {
 		ssize_t n = recv(c->fd, data, sizeof(data), MSG_DONTWAIT);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return errno == EAGAIN || errno == EWOULDBLOCK;
-		if (n == 0 || !bc_rpc_stream_push(&c->in, data, (size_t)n, on_record, c) ||
-			c->is_broken)
+		c->has_ended = n == 0;
+		if (c->has_ended)
+			return true;
+		if (!bc_rpc_stream_push(&c->in, data, (size_t)n, on_record, c) || c->is_broken)
 			return false;
 	}
 	return true;
@@ -198,9 +229,10 @@ static void on_client(void *ctx, int events)
 {
 	struct client *c = ctx;
 	bool is_open = true;
-	if (events & (BC_READABLE | BC_HANGUP))
+	if (!c->has_ended && events & (BC_READABLE | BC_HANGUP))
 		is_open = take(c);
-	if (is_open && flush(c))
+	/* Who has said all that there is to say still hears the answers. */
+	if (is_open && flush(c) && !(c->has_ended && !c->out.len))
 		wait_for_more(c);
 	else
 		client_free(c);
@@ -220,7 +252,7 @@ static void on_listener(void *ctx, int events)
 		struct client *c = s->clients[i] = bc_calloc(1, sizeof(*c));
 		c->server = s;
 		c->fd = fd;
-		c->out.max = MAX_WAITING + ((size_t)4 << 20);
+		c->out.max = MAX_WAITING + MAX_AT_ONCE;
 		c->watch = bc_watch_new(s->o.loop, fd, on_client, c);
 		wait_for_more(c);
 		return;

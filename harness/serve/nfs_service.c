@@ -8,6 +8,7 @@
 #include <bootcheck/serve/service.h>
 
 struct service {
+	struct bc_service_env env;
 	struct bc_nfs_server *server; /* NULL once stopped */
 	int log_fd;
 };
@@ -39,18 +40,29 @@ static void release(void *service)
 	free(s);
 }
 
+static void on_failed(void *ctx, const struct bc_err *err)
+{
+	struct service *s = ctx;
+	s->env.failed(s->env.ctx, err);
+}
+
 static void *start(const struct bc_service_env *env, struct bc_err *err)
 {
 	BC_AUTO_FREE char *log = bc_path_join(env->dir, "nfs.log");
 	struct service *s = bc_calloc(1, sizeof(*s));
+	s->env = *env;
 	s->log_fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (s->log_fd < 0) {
 		(void)bc_fail(err, BC_E_IO, errno, "cannot write %s", log);
 		release(s);
 		return NULL;
 	}
-	struct bc_nfs_server_options options = {
-		.loop = env->loop, .exports = &env->files->nfs, .ns = env->ns, .log_fd = s->log_fd};
+	struct bc_nfs_server_options options = {.loop = env->loop,
+		.exports = &env->files->nfs,
+		.ns = env->ns,
+		.log_fd = s->log_fd,
+		.failed = on_failed,
+		.ctx = s};
 	s->server = bc_nfs_server_new(&options, err);
 	if (!s->server) {
 		release(s);

@@ -23,11 +23,14 @@ struct probe_file {
 	char *path; /* inside the folder; NULL: none was found */
 	uint64_t size;
 	size_t seen;
+	bool is_other_user; /* who reads is one */
+	char *closed;	    /* the first thing that the server may not read */
 };
 
 struct bc_probe {
 	struct bc_probe_options o;
 	char *source, *target, *url;
+	bool is_empty;
 	pthread_t thread;
 	int event; /* readable once the thread is done */
 	struct bc_watch *watch;
@@ -36,7 +39,8 @@ struct bc_probe {
 	struct bc_err err;
 };
 
-/* The smallest file that is not empty: what comes before the boot is to be short. */
+/* The smallest file, but rather one that is not empty: what comes before the boot is to be short. Everything must be
+ * readable for all, and a folder be open to all: servers drop root, and in.tftpd refuses other files whoever it is. */
 static void search(const char *folder, const char *inside, int depth, struct probe_file *best)
 {
 	BC_AUTO_FREE char *at = bc_path_join(folder, inside);
@@ -49,10 +53,16 @@ static void search(const char *folder, const char *inside, int depth, struct pro
 		struct stat st;
 		if (best->seen++ >= MAX_ENTRIES || lstat(full, &st) != 0)
 			continue;
-		if (S_ISDIR(st.st_mode)) {
+		bool is_dir = S_ISDIR(st.st_mode);
+		if (!is_dir && !S_ISREG(st.st_mode))
+			continue;
+		if (!best->closed && !(st.st_mode & (is_dir ? S_IXOTH : S_IROTH)) &&
+			(!is_dir || best->is_other_user))
+			best->closed = bc_strdup(full);
+		if (is_dir) {
 			search(folder, path, depth + 1, best);
-		} else if (S_ISREG(st.st_mode) && st.st_size > 0 &&
-			(!best->path || (uint64_t)st.st_size < best->size)) {
+		} else if (!best->path || !best->size ||
+			(st.st_size > 0 && (uint64_t)st.st_size < best->size)) {
 			free(best->path);
 			best->path = BC_TAKE(path);
 			best->size = (uint64_t)st.st_size;
@@ -85,6 +95,9 @@ static bool fetch(struct bc_probe *p, struct bc_err *err)
 {
 	BC_AUTO(bc_strs) urls = {0};
 	char sum[BC_DIGEST_HEX];
+	/* libcurl trips over empty files. A server that ends is noticed anyway, and its socket was there before it. */
+	if (p->is_empty)
+		return true;
 	if (!bc_digest_file(p->source, sum, err))
 		return false;
 	bc_strs_add(&urls, p->url);
@@ -136,8 +149,15 @@ static void release(struct bc_probe *p)
 
 struct bc_probe *bc_probe_new(const struct bc_probe_options *options, struct bc_err *err)
 {
-	struct probe_file file = {0};
+	struct probe_file file = {.is_other_user = options->is_other_user};
 	search(options->folder, "", 0, &file);
+	if (file.closed) {
+		(void)bc_fail(err, BC_E_CASE, EACCES, "the server may not read %s", file.closed);
+		(void)bc_err_hint(err, "chmod o+rX it: what is served must be readable for all");
+		free(file.closed);
+		free(file.path);
+		return NULL;
+	}
 	if (!file.path)
 		return bc_fail_null(
 			err, BC_E_CASE, 0, "there is no file to serve in %s", options->folder);
@@ -146,6 +166,7 @@ struct bc_probe *bc_probe_new(const struct bc_probe_options *options, struct bc_
 	p->source = bc_path_join(options->folder, file.path);
 	p->target = bc_path_join(options->scratch, ".probe");
 	p->url = url_of(options->base, file.path);
+	p->is_empty = !file.size;
 	free(file.path);
 	p->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	int why = p->event < 0 ? errno : pthread_create(&p->thread, NULL, work, p);

@@ -58,19 +58,39 @@ bool bc_services_want_netns(const struct bc_case *c)
 	return false;
 }
 
-/* Asked once: a case may come in hundreds of cells. */
-bool bc_services_check_netns(struct bc_err *err)
+static bool told(const struct bc_err *failure, struct bc_err *err)
 {
-	static struct bc_err failure;
+	if (failure->code && err)
+		*err = *failure;
+	return !failure->code;
+}
+
+/* Asked once: a case may come in hundreds of cells. */
+static bool check_namespaces(bool has_pids, struct bc_err *err)
+{
+	static struct bc_err net_failure, pids_failure;
 	static bool is_known;
 	if (!is_known) {
-		struct bc_netns *ns = bc_netns_new(&failure);
+		struct bc_netns *ns = bc_netns_new(&net_failure);
 		is_known = true;
+		if (ns)
+			BC_IGNORE(bc_netns_check_pids(ns, &pids_failure));
 		bc_netns_free(ns);
 	}
-	if (failure.code && err)
-		*err = failure;
-	return !failure.code;
+	return told(&net_failure, err) && (!has_pids || told(&pids_failure, err));
+}
+
+bool bc_services_check_netns(struct bc_err *err)
+{
+	return check_namespaces(false, err);
+}
+
+static bool want_pids(const struct bc_case *c)
+{
+	for (const struct bc_service_kind *const *k = kinds; *k; k++)
+		if ((*k)->is_needed(c) && (*k)->has_own_pids)
+			return true;
+	return false;
 }
 
 bool bc_services_check(const struct bc_case *c, struct bc_err *err)
@@ -85,7 +105,7 @@ bool bc_services_check(const struct bc_case *c, struct bc_err *err)
 		(void)bc_fail(err, BC_E_MISSING, 0, "%s is not installed", *name);
 		return package ? bc_err_hint(err, "apt-get install %s", package) : false;
 	}
-	return !bc_services_want_netns(c) || bc_services_check_netns(err);
+	return !bc_services_want_netns(c) || check_namespaces(want_pids(c), err);
 }
 
 static void fail(struct bc_services *s, const struct bc_err *err)

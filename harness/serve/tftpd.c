@@ -245,6 +245,7 @@ static void *start(const struct bc_service_env *env, struct bc_err *err)
 		.base = "tftp://127.0.0.1/",
 		.folder = env->files->tftp,
 		.scratch = env->dir,
+		.is_other_user = !bc_netns_has_user(env->ns),
 		.done = on_probed,
 		.ctx = t};
 	if (launch(t, err))
@@ -268,6 +269,7 @@ const struct bc_service_kind bc_service_tftpd = {
 	.name = "tftp",
 	.is_needed = is_needed,
 	.needs_netns = needs_netns,
+	.has_own_pids = true,
 	.program = "in.tftpd",
 	.start = start,
 	.stop = stop,

@@ -1,13 +1,13 @@
 #include <bootcheck/base/mem.h>
 #include <bootcheck/sys/bootimage.h>
 #include <bootcheck/sys/devtree.h>
-#include <bootcheck/sys/fs.h>
 
 /* U-Boot's include/image.h: struct legacy_img_hdr, big endian. */
 #define UIMAGE_MAGIC	   0x27051956u
 #define UIMAGE_HEADER	   64
 #define UIMAGE_TYPE_KERNEL 2
 #define UIMAGE_TYPE_MULTI  4
+#define UIMAGE_TYPE_SCRIPT 6
 #define UIMAGE_TYPE_NOLOAD 14
 #define UIMAGE_COMP_NONE   0
 /* arch/arm/boot/compressed/head.S */
@@ -17,7 +17,9 @@
 /* Documentation/arm64/booting.rst */
 #define ARM64_MAGIC  0x644d5241u
 #define FDT_MAGIC_BE 0xd00dfeedu
-#define MAX_FILE     ((size_t)256 << 20)
+/* RFC 1952: a member's header and its trailer, the checksum and the size. */
+#define GZIP_HEADER  10
+#define GZIP_TRAILER 8
 
 struct bytes {
 	const unsigned char *data;
@@ -67,6 +69,43 @@ static bool read_zimage(struct bytes b, struct bc_bootimage *out)
 	return true;
 }
 
+static bool is_gzip_header(const unsigned char *p)
+{
+	return p[0] == 0x1f && p[1] == 0x8b && p[2] == 8 && !(p[3] & 0xe0) &&
+		(p[8] == 0 || p[8] == 2 || p[8] == 4) && (p[9] <= 13 || p[9] == 255);
+}
+
+/* The size that gzip unpacks to, as its last word says; 0 where that cannot be relied on: U-Boot unpacks the first
+ * member alone, and a file of several ends in the size of the last one. */
+static uint64_t gzip_size(struct bytes b)
+{
+	if (b.len < GZIP_HEADER + GZIP_TRAILER || !is_gzip_header(b.data))
+		return 0;
+	uint64_t size = le32(b, b.len - 4);
+	/* What does not get smaller grows by 5 bytes for each 65,535 at most. */
+	if (size + size / 1000 + 1024 < b.len)
+		return 0;
+	const unsigned char *p = b.data + GZIP_HEADER, *end = b.data + b.len - GZIP_HEADER;
+	while (p < end && (p = memchr(p, 0x1f, (size_t)(end - p)))) {
+		if (is_gzip_header(p))
+			return 0;
+		p++;
+	}
+	return size;
+}
+
+/* What lies in a wrapper, as far as it is there. */
+static void read_content(struct bytes b, struct bc_bootimage *out)
+{
+	struct bc_bootimage kernel = {0};
+	bool is_whole = b.len && b.len == out->data_bytes;
+	out->loaded_bytes = !out->is_packed ? out->data_bytes : is_whole ? gzip_size(b) : 0;
+	if (out->is_kernel && !out->is_packed && read_zimage(b, &kernel)) {
+		out->memory_bytes = kernel.memory_bytes;
+		out->text_offset = kernel.text_offset;
+	}
+}
+
 static bool read_uimage(struct bytes b, struct bc_bootimage *out)
 {
 	if (b.len < UIMAGE_HEADER || be32(b, 0) != UIMAGE_MAGIC)
@@ -80,20 +119,18 @@ static bool read_uimage(struct bytes b, struct bc_bootimage *out)
 	out->has_load = type == UIMAGE_TYPE_KERNEL || out->is_multi;
 	out->is_packed = compression != UIMAGE_COMP_NONE;
 	struct bytes inside = {b.data + UIMAGE_HEADER, b.len - UIMAGE_HEADER};
-	struct bc_bootimage kernel = {0};
-	if (out->is_kernel && !out->is_packed && read_zimage(inside, &kernel)) {
-		out->memory_bytes = kernel.memory_bytes;
-		out->text_offset = kernel.text_offset;
-	}
+	if (inside.len > out->data_bytes)
+		inside.len = out->data_bytes;
+	read_content(inside, out);
 	return true;
 }
 
-static void read_fit(struct bytes b, struct bc_bootimage *out)
+static void read_fit(struct bytes b, const char *inside, struct bc_bootimage *out)
 {
 	struct bc_fit_kernel kernel = {0};
 	out->kind = BC_BOOTIMAGE_FIT;
 	out->is_kernel = true;
-	if (!bc_devtree_fit_kernel(b.data, b.len, &kernel)) {
+	if (!bc_devtree_fit_kernel(b.data, b.len, inside, &kernel)) {
 		out->is_kernel = false;
 		return;
 	}
@@ -102,9 +139,11 @@ static void read_fit(struct bytes b, struct bc_bootimage *out)
 	out->has_load = kernel.has_load;
 	out->data_bytes = kernel.data_bytes;
 	out->is_packed = kernel.is_packed;
+	read_content((struct bytes){kernel.data, kernel.data ? kernel.data_bytes : 0}, out);
 }
 
-void bc_bootimage_parse(const void *data, size_t len, uint64_t size_bytes, struct bc_bootimage *out)
+void bc_bootimage_parse(const void *data, size_t len, uint64_t size_bytes, const char *inside,
+	struct bc_bootimage *out)
 {
 	struct bytes b = {data, len};
 	*out = (struct bc_bootimage){.size_bytes = size_bytes};
@@ -120,15 +159,24 @@ void bc_bootimage_parse(const void *data, size_t len, uint64_t size_bytes, struc
 	} else if (be32(b, 0) == FDT_MAGIC_BE) {
 		out->kind = BC_BOOTIMAGE_DTB;
 		if (bc_devtree_is_fit(b.data, b.len))
-			read_fit(b, out);
+			read_fit(b, inside, out);
 	}
 }
 
-bool bc_bootimage_read(const char *path, struct bc_bootimage *out, struct bc_err *err)
+bool bc_bootimage_script(const void *data, size_t len, const char **text, size_t *text_len)
 {
-	BC_AUTO(bc_buf) data = {.max = MAX_FILE + 1};
-	if (!bc_fs_read(path, MAX_FILE, &data, err))
+	struct bytes b = {data, len};
+	if (len < UIMAGE_HEADER || be32(b, 0) != UIMAGE_MAGIC || b.data[30] != UIMAGE_TYPE_SCRIPT ||
+		b.data[31] != UIMAGE_COMP_NONE)
 		return false;
-	bc_bootimage_parse(data.data ? data.data : "", data.len, data.len, out);
+	/* The sizes of its parts, up to a zero; then they follow. U-Boot runs the first. */
+	size_t at = UIMAGE_HEADER, n = be32(b, at);
+	while (at + 4 <= len && be32(b, at))
+		at += 4;
+	at += 4;
+	if (!n || at > len || n > len - at)
+		return false;
+	*text = (const char *)b.data + at;
+	*text_len = n;
 	return true;
 }

@@ -55,16 +55,26 @@ static bool address_of(const void *fdt, int node, const char *name, uint64_t *ou
 	return true;
 }
 
-bool bc_devtree_fit_kernel(const void *data, size_t len, struct bc_fit_kernel *out)
+static int image_node(const void *fdt, const char *inside)
 {
-	if (!bc_devtree_is_fit(data, len))
-		return false;
-	int configurations = fdt_path_offset(data, "/configurations");
-	const char *name = text_of(data, configurations, "default");
-	int config = name ? fdt_subnode_offset(data, configurations, name)
-			  : fdt_first_subnode(data, configurations);
-	const char *image = text_of(data, config, "kernel");
-	int node = image ? fdt_subnode_offset(data, fdt_path_offset(data, "/images"), image) : -1;
+	int images = fdt_path_offset(fdt, "/images");
+	if (inside && *inside == ':')
+		return fdt_subnode_offset(fdt, images, inside + 1);
+	int configurations = fdt_path_offset(fdt, "/configurations");
+	const char *name =
+		inside && *inside == '#' ? inside + 1 : text_of(fdt, configurations, "default");
+	/* More overlays may be named behind the configuration: "#conf#overlay". */
+	int config = name
+		? fdt_subnode_offset_namelen(fdt, configurations, name, (int)strcspn(name, "#"))
+		: fdt_first_subnode(fdt, configurations);
+	const char *image = text_of(fdt, config, "kernel");
+	return image ? fdt_subnode_offset(fdt, images, image) : -1;
+}
+
+bool bc_devtree_fit_kernel(
+	const void *data, size_t len, const char *inside, struct bc_fit_kernel *out)
+{
+	int node = bc_devtree_is_fit(data, len) ? image_node(data, inside) : -1;
 	if (node < 0)
 		return false;
 	int n = 0;
@@ -78,6 +88,7 @@ bool bc_devtree_fit_kernel(const void *data, size_t len, struct bc_fit_kernel *o
 		out->data_bytes = external;
 	else
 		out->data_bytes = content && n > 0 ? (uint64_t)n : 0;
+	out->data = content && n > 0 ? content : NULL;
 	out->is_packed = compression && strcmp(compression, "none") != 0;
 	return true;
 }

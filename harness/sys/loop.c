@@ -92,7 +92,9 @@ void bc_watch_start(struct bc_watch *w, int events)
 {
 	int e = (events & BC_READABLE ? UV_READABLE : 0) | (events & BC_WRITABLE ? UV_WRITABLE : 0);
 	if (e)
-		check(uv_poll_start(&w->uv, e | UV_DISCONNECT, on_poll), "uv_poll_start");
+		check(uv_poll_start(
+			      &w->uv, e | (events & BC_HALF_OPEN ? 0 : UV_DISCONNECT), on_poll),
+			"uv_poll_start");
 	else
 		uv_poll_stop(&w->uv);
 }

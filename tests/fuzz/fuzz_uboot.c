@@ -19,7 +19,21 @@ static bool look(void *ctx, const struct bc_case *c, const struct bc_memory_file
 	/* libfdt wants what it reads aligned, as malloc does it. */
 	BC_AUTO_FREE char *copy = bc_calloc(1, in->len + 1);
 	memcpy(copy, in->data, in->len);
-	bc_bootimage_parse(copy, in->len, in->len, image);
+	bc_bootimage_parse(copy, in->len, in->len, NULL, image);
+	return true;
+}
+
+static bool script(
+	void *ctx, const struct bc_case *c, const struct bc_memory_file *file, struct bc_buf *out)
+{
+	const struct input *in = ctx;
+	const char *text;
+	size_t len;
+	(void)c;
+	(void)file;
+	if (!bc_bootimage_script(in->data, in->len, &text, &len))
+		return false;
+	bc_buf_add(out, text, len);
 	return true;
 }
 
@@ -73,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				    .memory_bytes = (uint64_t)256 << 20}};
 	c.steps.items = &step;
 	c.steps.len = 1;
-	struct bc_memory_store store = {look, NULL, loader, &file};
+	struct bc_memory_store store = {look, script, NULL, loader, &file};
 	BC_AUTO(bc_memory) memory = {0};
 	BC_AUTO(bc_diag) diag = {0};
 	BC_AUTO(bc_buf) out = {.max = (size_t)4 << 20};

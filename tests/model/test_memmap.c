@@ -285,6 +285,26 @@ START_TEST(a_full_map)
 }
 END_TEST
 
-CHECK_MAIN("memmap", the_article, the_articles_bound, the_other_order, sizes_that_nobody_knows,
-	what_is_not_used, moved_over_the_ramdisk, moved_over_itself, unpacked_over_what_stays,
-	outside_and_loader, no_room, large_kernels, arm64_image, a_full_map)
+/* The second bank of a board is not the loader's, but it does not hand it out either. */
+START_TEST(two_banks)
+{
+	BC_AUTO(bc_memmap) map = board();
+	map.ram.size = 1024 * MIB;
+	map.loader_top = 0x80000000;
+	ck_assert_uint_eq(bc_memmap_loader(&map), 0x7e800000);
+	(void)!add(&map, 0x7f000000, 0x1000);
+	(void)!add(&map, 0x9f000000, 0x1000);
+	(void)!add(&map, 0x7e000000, 0x1000);
+	CHECKED(&map);
+	ck_assert_uint_eq(found.len, 2);
+	ck_assert_int_eq(found.items[0].kind, BC_MEM_LOADER);
+	ck_assert_int_eq(found.items[1].kind, BC_MEM_LOADER);
+	map.ram.size = 256 * MIB;
+	ck_assert_uint_eq(bc_memmap_loader(&map), 0x6e800000);
+}
+END_TEST
+
+CHECK_MAIN("memmap", two_banks, the_article, the_articles_bound, the_other_order,
+	sizes_that_nobody_knows, what_is_not_used, moved_over_the_ramdisk, moved_over_itself,
+	unpacked_over_what_stays, outside_and_loader, no_room, large_kernels, arm64_image,
+	a_full_map)

@@ -59,8 +59,9 @@ static const struct bc_field fake_serve_fields[] = {
 static const struct bc_shape fake_serve_head = {.type = BC_T_OBJECT, .fields = fake_serve_fields};
 static const struct bc_variant fake_serve = {"serve", "Servers.", &fake_serve_head, NULL};
 static const struct bc_variant fake_send = {"send", "Types.", &bc_shape_text, NULL};
+static const struct bc_variant fake_uboot_step = {"uboot", "Types.", &bc_shape_text, NULL};
 static const struct bc_variant *const fake_steps[] = {
-	&fake_expect, &fake_run, &fake_power, &fake_serve, &fake_send, NULL};
+	&fake_expect, &fake_run, &fake_power, &fake_serve, &fake_send, &fake_uboot_step, NULL};
 static const char *const fake_detectors[] = {"panic", "lockdep", "splat", NULL};
 
 static inline struct bc_plan_options fake_options(void)

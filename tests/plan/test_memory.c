@@ -11,19 +11,23 @@ struct file {
 };
 
 /* What a store would know. */
+#define KERNEL(k, size, to, packed, loaded, unpacked)                                              \
+	{                                                                                          \
+		.kind = (k), .size_bytes = (size), .has_load = (to) != 0, .load = (to),            \
+		.entry = (to), .data_bytes = (size)-64, .is_packed = (packed),                     \
+		.loaded_bytes = (loaded), .is_kernel = true, .memory_bytes = (unpacked)            \
+	}
 static const struct file files[] = {
-	{"uImage",
-		{BC_BOOTIMAGE_UIMAGE, 5448256, true, 0x60008000, 0x60008000, 5448192, false, true,
-			false, 20 * MIB, 0}},
-	{"large",
-		{BC_BOOTIMAGE_UIMAGE, 9 * MIB, true, 0x60008000, 0x60008000, 9 * MIB - 64, false,
-			true, false, 0, 0}},
-	{"zImage", {BC_BOOTIMAGE_ZIMAGE, 5448192, false, 0, 0, 0, false, true, false, 20 * MIB, 0}},
-	{"fit",
-		{BC_BOOTIMAGE_FIT, 6 * MIB, true, 0x60008000, 0x60008000, 5 * MIB, false, true,
-			false, 0, 0}},
-	{"dtb", {BC_BOOTIMAGE_DTB, 14081, false, 0, 0, 0, false, false, false, 0, 0}},
-	{"/boot/dtb", {BC_BOOTIMAGE_DTB, 14081, false, 0, 0, 0, false, false, false, 0, 0}},
+	{"uImage", KERNEL(BC_BOOTIMAGE_UIMAGE, 5448256, 0x60008000, false, 5448192, 20 * MIB)},
+	{"large", KERNEL(BC_BOOTIMAGE_UIMAGE, 9 * MIB, 0x60008000, false, 9 * MIB - 64, 0)},
+	{"zImage", KERNEL(BC_BOOTIMAGE_ZIMAGE, 5448192, 0, false, 0, 20 * MIB)},
+	{"fit", KERNEL(BC_BOOTIMAGE_FIT, 6 * MIB, 0x60008000, false, 5 * MIB, 0)},
+	{"fit#high", KERNEL(BC_BOOTIMAGE_FIT, 6 * MIB, 0x62100000, false, 5 * MIB, 0)},
+	{"fit#none", {.kind = BC_BOOTIMAGE_FIT, .size_bytes = 6 * MIB}},
+	{"gz", KERNEL(BC_BOOTIMAGE_UIMAGE, 4 * MIB, 0x60008000, true, 12 * MIB, 0)},
+	{"dtb", {.kind = BC_BOOTIMAGE_DTB, .size_bytes = 14081}},
+	{"/boot/dtb", {.kind = BC_BOOTIMAGE_DTB, .size_bytes = 14081}},
+	{"script", {.kind = BC_BOOTIMAGE_UIMAGE, .size_bytes = 200}},
 };
 
 static bool look(void *ctx, const struct bc_case *c, const struct bc_memory_file *file,
@@ -31,12 +35,26 @@ static bool look(void *ctx, const struct bc_case *c, const struct bc_memory_file
 {
 	(void)ctx;
 	(void)c;
+	BC_AUTO_FREE char *name = bc_asprintf("%s%s", file->path, file->inside ? file->inside : "");
 	for (size_t i = 0; i < BC_LEN(files); i++)
-		if (strcmp(files[i].name, file->path) == 0) {
+		if (strcmp(files[i].name, name) == 0) {
 			*image = files[i].image;
 			return true;
 		}
 	return false;
+}
+
+static bool script(
+	void *ctx, const struct bc_case *c, const struct bc_memory_file *file, struct bc_buf *out)
+{
+	(void)ctx;
+	(void)c;
+	if (strcmp(file->path, "script") != 0)
+		return false;
+	bc_buf_adds(out,
+		"# A boot script.\nsetenv k 0x60003000\ntftp ${k} uImage\n"
+		"tftp 0x60500000 dtb\nbootm ${k} - 0x60500000\n");
+	return true;
 }
 
 static bool text(void *ctx, const struct bc_case *c, const char *ref, struct bc_buf *out)
@@ -63,7 +81,6 @@ static bool loader(
 }
 
 static const struct bc_shape any_head = {.type = BC_T_ANY};
-static const struct bc_variant fake_uboot_step = {"uboot", "Types.", &bc_shape_text, NULL};
 static const struct bc_variant *const steps[] = {
 	&fake_send, &fake_uboot_step, &fake_expect, &fake_run, NULL};
 static const struct bc_variant fake_command = {"command", "A command.", &any_head, NULL};
@@ -91,7 +108,7 @@ static char *findings(const char *more, const char *lines, const char *env, bool
 	bc_buf_clear(&out);
 	BC_AUTO(bc_memory) memory = {0};
 	BC_AUTO(bc_diag) found = {0};
-	struct bc_memory_store store = {look, text, loader, (void *)(uintptr_t)env};
+	struct bc_memory_store store = {look, script, text, loader, (void *)(uintptr_t)env};
 	bc_memory_read(plan->items[0], plan->files, has_store ? &store : NULL, &memory);
 	bc_memory_check(&memory, &found);
 	bc_buf_adds(&out, memory.is_opaque ? "opaque\n" : "");
@@ -299,7 +316,7 @@ START_TEST(the_table)
 				    .memory_bytes = 256 * MIB}};
 	c.steps.items = &step;
 	c.steps.len = 1;
-	struct bc_memory_store store = {look, text, NULL, NULL};
+	struct bc_memory_store store = {look, script, text, NULL, NULL};
 	BC_AUTO(bc_memory) memory = {0};
 	BC_AUTO(bc_buf) out = {0};
 	bc_memory_read(&c, NULL, &store, &memory);
@@ -318,5 +335,163 @@ START_TEST(the_table)
 }
 END_TEST
 
-CHECK_MAIN("memory", the_article, no_sizes, nothing_to_say, each_check, kernel_too_large,
-	not_understood, environments, built_in, the_table)
+/* Who writes to flash, to a device, or who is given a device tree, loads nothing to the wrong place. */
+START_TEST(not_only_ram)
+{
+	expect("- uboot: mw.l 0x10000008 0xff\n", "");
+	expect("- uboot: tftp 0x62000000 uImage; cp.b 0x62000000 0x44100000 0x532240; tftp "
+	       "0x63000000 dtb; bootm 0x44100000 - 0x63000000\n",
+		"");
+	expect("- uboot: mw.b 0x6f000000 0 4\n",
+		"6:15 load-reserved: what mw writes is loaded to 0x6f000000 to 0x6f000004: U-Boot "
+		"itself lies from about 0x6eb00000 on; load what mw writes to 0x61000000\n");
+	/* A copy is what it is a copy of. */
+	BC_AUTO_FREE char *copy = findings("",
+		"- uboot: tftp 0x62000000 uImage; cp.b 0x62000000 0x64000000 0x532240; tftp "
+		"0x60500000 dtb; bootm 0x64000000 - 0x60500000\n",
+		NULL, true);
+	ck_assert_msg(
+		strstr(copy, "kernel-overlap: the kernel is moved to 0x60008000"), "%s", copy);
+	expect("- uboot: tftp 0x62000000 uImage; tftp 0x63000000 dtb\n"
+	       "- uboot: fdt addr 0x63000000; fdt move 0x63000000 0x64000000 0x10000\n"
+	       "- uboot: bootm 0x62000000 - 0x64000000; bootm 0x62000000 - $${fdtaddr}\n",
+		"");
+	expect("- uboot: tftp 0x62000000 uImage; tftp 0x63000000 dtb\n"
+	       "- uboot: if test $$x = 1; then cp.b 0x64000000 0x62001000 100; fi; bootm "
+	       "0x62000000 - 0x63000000\n",
+		"opaque\n");
+}
+END_TEST
+
+/* On QEMU's virt machines a device tree lies at the start of RAM. */
+START_TEST(the_machines_tree)
+{
+	static const struct {
+		const char *dtb;
+		size_t lost;
+	} tries[] = {{"40000000", 0}, {"43000000", 1}};
+	for (size_t i = 0; i < BC_LEN(tries); i++) {
+		struct bc_step step = {.kind = (char[]){"uboot"},
+			.params = bc_value_new(BC_VALUE_MAP, (struct bc_loc){0})};
+		BC_AUTO_FREE char *typed =
+			bc_asprintf("tftp 42000000 none; booti 42000000 - %s", tries[i].dtb);
+		bc_value_set(step.params, "uboot", (struct bc_loc){0},
+			bc_value_new_scalar(typed, (struct bc_loc){0}));
+		struct bc_case c = {.machine = {.arch = (char[]){"aarch64"},
+					    .model = (char[]){"virt"},
+					    .memory_bytes = 256 * MIB}};
+		c.steps.items = &step;
+		c.steps.len = 1;
+		BC_AUTO(bc_memory) memory = {0};
+		bc_memory_read(&c, NULL, NULL, &memory);
+		ck_assert_uint_eq(memory.lost.len, tries[i].lost);
+		bc_value_free(step.params);
+	}
+}
+END_TEST
+
+#define ITSELF                                                                                     \
+	"kernel-overlap: the kernel is moved to 0x60008000 to 0x60508000, over the FIT image fit " \
+	"(6,291,456 bytes, 0x60100000 to 0x60700000) itself; load the FIT image fit to "           \
+	"0x61000000, there and in `bootm`\n"
+
+START_TEST(what_bootm_takes)
+{
+	/* Without an address what came last over the network; a file of a disk does not count. */
+	expect("- uboot: tftp 0x60100000 fit; bootm\n", "6:31 " ITSELF);
+	expect("- uboot: tftp 0x60100000 fit; load mmc 0 0x64000000 /boot/dtb; bootm\n",
+		"6:64 " ITSELF);
+	expect("- uboot: tftp 0x64000000 dtb; tftp 0x60100000 fit; setenv loadaddr 64000000; "
+	       "bootm\n",
+		"");
+	expect("- uboot: setenv loadaddr 60100000; tftp 60100000 fit; tftp 64000000 dtb; bootm\n",
+		"");
+	/* The configuration that is asked for; one that is not there has no kernel. */
+	expect("- uboot: tftp 0x60100000 fit; bootm 0x60100000#high\n", "");
+	expect("- uboot: tftp 0x60100000 fit; bootm 0x60100000#none\n", "");
+	BC_AUTO_FREE char *high =
+		findings("", "- uboot: tftp 0x62000000 fit; bootm 0x62000000#high\n", NULL, true);
+	ck_assert_msg(
+		strstr(high, "kernel-overlap: the kernel is moved to 0x62100000 to 0x62600000"),
+		"%s", high);
+	/* What gzip packs is larger afterwards. */
+	BC_AUTO_FREE char *gz = findings("",
+		"- uboot: tftp 0x62000000 gz; tftp 0x60800000 dtb; bootm 0x62000000 - "
+		"0x60800000\n",
+		NULL, true);
+	ck_assert_msg(strstr(gz, "kernel-overlap: the kernel is moved to 0x60008000 to 0x60c08000"),
+		"%s", gz);
+	/* Each load says where it went and how large it was. */
+	expect("- uboot: tftp 0x60003000 uImage; setenv k $${fileaddr}; tftp 0x60500000 dtb\n"
+	       "- uboot: bootm 0x$${k} - 0x$${fileaddr}\n",
+		"6:10 load-overlap: the device tree dtb (14,081 bytes, 0x60500000 to 0x60503701) "
+		"is "
+		"loaded over the kernel uImage (5,448,256 bytes, 0x60003000 to 0x60535240): bootm "
+		"will end in `Bad Data CRC`; load the device tree dtb to 0x61000000, there and in "
+		"`bootm 0x60003000 - 0x60500000`\n");
+}
+END_TEST
+
+/* As vexpress-a9 does it: the unpacker works from the 128 MiB boundary below it, and U-Boot moves a device tree below
+ * the bound that variables set. */
+START_TEST(unpacking)
+{
+	static const struct {
+		const char *variables;
+		unsigned kernel, dtb;
+		const char *want;
+	} tries[] = {
+		{"fdt_high ffffffff", 0x69000000, 0x68400000, "unpacks itself to 0x68008000"},
+		{"fdt_high ffffffff", 0x69000000, 0x61000000, NULL},
+		{"fdt_high ffffffff", 0x62000000, 0x61000000, "unpacks itself to 0x60008000"},
+		{"fdt_high 61000000", 0x62000000, 0x63000000,
+			"over the device tree dtb (26,369 bytes, 0x60ff9000 to 0x60fff701), which "
+			"U-Boot moves there because of `fdt_high`; without `fdt_high` it goes to "
+			"the end of RAM"},
+		{"bootm_size 1000000", 0x62000000, 0x63000000, "because of `bootm_size`"},
+		{"bootm_mapsize 1000000", 0x62000000, 0x63000000, "because of `bootm_mapsize`"},
+		{"fdt_high 6e000000", 0x62000000, 0x63000000, NULL},
+		{"fdt_high 0", 0x62000000, 0x63000000, NULL},
+		{"bootm_low 64000000", 0x62000000, 0x63000000, NULL},
+		{"x y", 0x62000000, 0x63000000, NULL},
+	};
+	for (size_t i = 0; i < BC_LEN(tries); i++) {
+		BC_AUTO_FREE char *lines = bc_asprintf(
+			"- uboot: setenv %s; tftp 0x%x zImage; tftp 0x%x dtb; bootz 0x%x - 0x%x\n",
+			tries[i].variables, tries[i].kernel, tries[i].dtb, tries[i].kernel,
+			tries[i].dtb);
+		BC_AUTO_FREE char *got = findings("", lines, NULL, true);
+		bool ok = tries[i].want ? strstr(got, tries[i].want) != NULL : !*got;
+		ck_assert_msg(ok, "%s\ngives\n%s", lines, got);
+	}
+	BC_AUTO_FREE char *ramdisk = findings("",
+		"- uboot: setenv initrd_high 61000000; tftp 0x62000000 zImage; tftp 0x63000000 "
+		"dtb; bootz 0x62000000 0x63000000\n",
+		NULL, true);
+	ck_assert_msg(strstr(ramdisk, "because of `initrd_high`") != NULL, "%s", ramdisk);
+}
+END_TEST
+
+/* The environment's file in a shell's text; and a boot script that a command loads. */
+START_TEST(scripts)
+{
+	const char *env = "artifacts:\n  env:\n    command:\n      argv: [sh, -c, "
+			  "'mkenvimage -s 0x40000 -o o \"e\" && truncate -s 1M f']\n"
+			  "      inputs: {e: env.txt}\n      outputs: [f]\n"
+			  "boot: {kernel: '${env}'}\n";
+	BC_AUTO_FREE char *got = findings(env, "- expect: x\n",
+		"bootcmd=tftp 0x61000000 script && source 0x61000000\n", true);
+	ck_assert_msg(strstr(got, "9:19 load-overlap: the device tree dtb") != NULL, "%s", got);
+	expect("- uboot: tftp 0x61000000 script\n- uboot: source 0x61000000\n",
+		"7:17 load-overlap: the device tree dtb (14,081 bytes, 0x60500000 to 0x60503701) "
+		"is "
+		"loaded over the kernel uImage (5,448,256 bytes, 0x60003000 to 0x60535240): bootm "
+		"will end in `Bad Data CRC`; load the device tree dtb to 0x62000000, there and in "
+		"`bootm 0x60003000 - 0x60500000`\n");
+	expect("- uboot: tftp 0x61000000 dtb; source 0x61000000\n", "opaque\n");
+}
+END_TEST
+
+CHECK_MAIN("memory", not_only_ram, the_machines_tree, what_bootm_takes, unpacking, scripts,
+	the_article, no_sizes, nothing_to_say, each_check, kernel_too_large, not_understood,
+	environments, built_in, the_table)

@@ -20,6 +20,15 @@ static struct bc_nfs_server *server;
 static struct bc_export export = {.below = (char *)"", .at = (char *)"/"};
 static struct bc_exports exports = {.items = &export, .len = 1};
 
+static int failures;
+static char failure[1024];
+static void on_failed(void *ctx, const struct bc_err *err)
+{
+	(void)ctx;
+	failures++;
+	snprintf(failure, sizeof(failure), "%s", err->message);
+}
+
 static void setup(void)
 {
 	struct bc_err err = {0};
@@ -29,6 +38,13 @@ static void setup(void)
 	BC_AUTO_FREE char *sub = bc_path_join(tree, "sub");
 	BC_AUTO_FREE char *file = bc_path_join(sub, "file");
 	ck_assert(bc_fs_mkdirs(sub, 0755, &err) && bc_fs_write(file, "hello", 5, &err));
+	/* Each 4 KiB of it end in their number. */
+	BC_AUTO_FREE char *large = bc_path_join(tree, "large");
+	BC_AUTO_FREE char *content = bc_calloc(1, 16 * 4096);
+	for (int i = 0; i < 16; i++)
+		content[(i + 1) * 4096 - 1] = (char)i;
+	ck_assert(bc_fs_write(large, content, 16 * 4096, &err));
+	failures = 0;
 	export.root = tree;
 	ns = bc_netns_new(&err);
 	if (!ns) {
@@ -37,7 +53,7 @@ static void setup(void)
 	}
 	loop = bc_loop_new();
 	struct bc_nfs_server_options options = {
-		.loop = loop, .exports = &exports, .ns = ns, .log_fd = -1};
+		.loop = loop, .exports = &exports, .ns = ns, .log_fd = -1, .failed = on_failed};
 	server = bc_nfs_server_new(&options, &err);
 	ck_assert_msg(server != NULL, "%s", err.message);
 }
@@ -132,7 +148,26 @@ START_TEST(datagrams_and_real_files)
 	int fd = dial(SOCK_DGRAM, 2049);
 	ck_assert_uint_eq(read_file(fd, data), 0);
 	ck_assert_mem_eq(data, "hello", 5);
+	ck_assert_int_eq(failures, 0);
 	close(fd);
+}
+END_TEST
+
+/* What cannot be read here is not the guest's fault, and is told once. */
+START_TEST(files_that_cannot_be_read)
+{
+	char data[5] = "";
+	if (!ns)
+		return;
+	BC_AUTO_FREE char *file = bc_path_join(tree, "sub/file");
+	ck_assert_int_eq(unlink(file), 0);
+	int fd = dial(SOCK_DGRAM, 2049);
+	ck_assert_uint_eq(read_file(fd, data), 5);
+	ck_assert_uint_eq(read_file(fd, data), 5);
+	close(fd);
+	ck_assert_int_eq(failures, 1);
+	ck_assert_msg(
+		strstr(failure, "sub/file") && strstr(failure, "No such file"), "%s", failure);
 }
 END_TEST
 
@@ -175,6 +210,89 @@ START_TEST(streams_in_pieces)
 	ck_assert_uint_eq(have, 2 * one);
 	ck_assert_mem_eq(reply, "\x80\0\0\x4c\0\0\x12\x34", 8);
 	ck_assert_mem_eq(reply + one, reply, one);
+	close(fd);
+}
+END_TEST
+
+/* Reads `size` bytes. */
+static void receive_all(int fd, unsigned char *data, size_t size)
+{
+	for (size_t have = 0; have < size;) {
+		ssize_t n = receive(fd, data + have, size - have);
+		ck_assert_int_gt(n, 0);
+		have += (size_t)n;
+	}
+}
+
+/* The handle of a file in the root, over a stream. */
+static void get_handle(int fd, const char *name, unsigned char handle[32])
+{
+	unsigned char reply[512];
+	BC_AUTO(bc_buf) bytes = {0};
+	size_t at = bc_rpc_mark_begin(&bytes);
+	put_mount(&bytes);
+	bc_rpc_mark_end(&bytes, at);
+	ck_assert(send(fd, bytes.data, bytes.len, 0) > 0);
+	receive_all(fd, reply, 4 + 24 + 8 + 32 + 12);
+	bc_buf_clear(&bytes);
+	at = bc_rpc_mark_begin(&bytes);
+	test_call(&bytes, NFS, 3, 3, 0);
+	bc_xdr_put_opaque(&bytes, reply + 4 + 24 + 8, 32);
+	bc_xdr_put_opaque(&bytes, name, strlen(name));
+	bc_rpc_mark_end(&bytes, at);
+	ck_assert(send(fd, bytes.data, bytes.len, 0) > 0);
+	receive_all(fd, reply, 4 + 24 + 8 + 32 + 2 * 88);
+	memcpy(handle, reply + 4 + 24 + 8, 32);
+}
+
+/* Hundreds of calls at once, each for more than a reply has: every reply is whole, and none is lost. */
+START_TEST(a_burst_of_reads)
+{
+	enum { CALLS = 400, GOT = 4096, REPLY = 24 + 4 + 88 + 12 + GOT };
+	unsigned char handle[32];
+	static unsigned char reply[4 + REPLY];
+	if (!ns)
+		return;
+	int fd = dial(SOCK_STREAM, 2049);
+	get_handle(fd, "large", handle);
+	BC_AUTO(bc_buf) bytes = {.max = (size_t)1 << 20};
+	for (uint64_t i = 0; i < CALLS; i++) {
+		size_t at = bc_rpc_mark_begin(&bytes);
+		test_call(&bytes, NFS, 3, 6, 0);
+		bc_xdr_put_opaque(&bytes, handle, 32);
+		bc_xdr_put_u64(&bytes, i % 8 * GOT);
+		bc_xdr_put_u32(&bytes, 32768);
+		bc_rpc_mark_end(&bytes, at);
+	}
+	ck_assert_int_eq(send(fd, bytes.data, bytes.len, 0), (int)bytes.len);
+	for (uint64_t i = 0; i < CALLS; i++) {
+		receive_all(fd, reply, sizeof(reply));
+		ck_assert_mem_eq(reply, "\x80\0\x10\x80\0\0\x12\x34", 8);
+		ck_assert_uint_eq(reply[4 + REPLY - 1], i % 8);
+	}
+	close(fd);
+}
+END_TEST
+
+/* A client that has said all that it has to say still gets its answers. */
+START_TEST(half_closed)
+{
+	unsigned char reply[256];
+	if (!ns)
+		return;
+	BC_AUTO(bc_buf) bytes = {0};
+	for (int i = 0; i < 3; i++) {
+		size_t at = bc_rpc_mark_begin(&bytes);
+		put_mount(&bytes);
+		bc_rpc_mark_end(&bytes, at);
+	}
+	int fd = dial(SOCK_STREAM, 20048);
+	ck_assert_int_eq(send(fd, bytes.data, bytes.len, 0), (int)bytes.len);
+	ck_assert_int_eq(shutdown(fd, SHUT_WR), 0);
+	size_t one = 4 + 24 + 8 + 32 + 12;
+	receive_all(fd, reply, 3 * one);
+	ck_assert_mem_eq(reply + 2 * one, reply, one);
+	ck_assert_int_eq(receive(fd, reply, sizeof(reply)), 0);
 	close(fd);
 }
 END_TEST
@@ -243,7 +361,8 @@ static Suite *suite(void)
 	TCase *t = tcase_create("all");
 	tcase_add_checked_fixture(t, setup, teardown);
 	const TTest *const all[] = {datagrams_and_real_files, a_link_put_in_later_leads_nowhere,
-		streams_in_pieces, what_is_no_stream_of_calls_is_hung_up_on, clients_have_a_bound};
+		files_that_cannot_be_read, a_burst_of_reads, half_closed, streams_in_pieces,
+		what_is_no_stream_of_calls_is_hung_up_on, clients_have_a_bound};
 	for (size_t i = 0; i < BC_LEN(all); i++)
 		tcase_add_test(t, all[i]);
 	tcase_set_timeout(t, 20);

@@ -2,6 +2,7 @@
  * badly. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -268,6 +269,69 @@ START_TEST(has_nothing_to_serve)
 }
 END_TEST
 
+/* Others than the smallest file are looked at, too: the guest is not to blame for them. */
+START_TEST(has_what_is_closed)
+{
+	if (!begin())
+		return;
+	put(rig.served, "zImage", "a kernel for few, longer than the other", 0640);
+	start();
+	ck_assert(!rig.ready && rig.failed == 1);
+	ck_assert_int_eq(rig.err.code, BC_E_CASE);
+	BC_AUTO_FREE char *want =
+		bc_asprintf("the tftp server: the server may not read %s/zImage: Permission denied",
+			rig.served);
+	ck_assert_str_eq(rig.err.message, want);
+	end();
+}
+END_TEST
+
+START_TEST(has_an_empty_file_alone)
+{
+	if (!begin())
+		return;
+	BC_AUTO_FREE char *only = folder("only");
+	put(only, "empty", "", 0644);
+	rig.files.tftp = only;
+	start();
+	ck_assert_msg(
+		rig.ready == 1 && !rig.failed, "%d %d: %s", rig.ready, rig.failed, rig.err.message);
+	end();
+}
+END_TEST
+
+/* In a user namespace that may hold no further PID namespace. */
+START_TEST(is_given_no_pids)
+{
+	int status;
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct bc_err err = {0};
+		unsigned user = getuid();
+		if (unshare(CLONE_NEWUSER) != 0)
+			_exit(77);
+		prctl(PR_SET_DUMPABLE, 1);
+		int map = open("/proc/self/uid_map", O_WRONLY);
+		char line[64];
+		int n = snprintf(line, sizeof(line), "0 %u 1", user);
+		if (map < 0 || write(map, line, (size_t)n) != n)
+			_exit(77);
+		int limit = open("/proc/sys/user/max_pid_namespaces", O_WRONLY);
+		if (limit < 0 || write(limit, "0", 1) != 1)
+			_exit(77);
+		rig.c.machine.net.tftp = (char *)"x";
+		rig.c.machine.net.tftp_server = BC_TFTP_TFTPD;
+		if (bc_services_check(&rig.c, &err) || err.code != BC_E_MISSING)
+			_exit(1);
+		fprintf(stderr, "%s; %s\n", err.message, err.hint);
+		_exit(strstr(err.message, "namespace") || strstr(err.message, "installed") ? 0 : 2);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77),
+		"status %x", (unsigned)status);
+}
+END_TEST
+
 START_TEST(is_not_installed)
 {
 	if (!begin())
@@ -335,4 +399,5 @@ END_TEST
 
 CHECK_MAIN("tftpd", serves_as_it_is, serves_as_an_ordinary_user, is_stopped_on_purpose,
 	dies_at_once, dies_during_the_boot, serves_other_bytes, has_nothing_to_serve,
-	is_not_installed, is_not_needed, no_orphans)
+	has_what_is_closed, has_an_empty_file_alone, is_given_no_pids, is_not_installed,
+	is_not_needed, no_orphans)

@@ -1,3 +1,4 @@
+#include <libfdt.h>
 #include <unistd.h>
 
 #include <bootcheck/base/mem.h>
@@ -52,23 +53,23 @@ START_TEST(zimage)
 	unsigned char data[0x400];
 	struct bc_bootimage image;
 	make_zimage(data, sizeof(data));
-	bc_bootimage_parse(data, sizeof(data), sizeof(data), &image);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), NULL, &image);
 	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_ZIMAGE);
 	ck_assert_uint_eq(image.memory_bytes, 20000000 + 0x1000);
 	ck_assert_uint_eq(image.text_offset, 0x208000);
 	ck_assert(image.is_kernel && !image.has_load);
 	/* Its beginning alone does not have the size. */
-	bc_bootimage_parse(data, 0x200, sizeof(data), &image);
+	bc_bootimage_parse(data, 0x200, sizeof(data), NULL, &image);
 	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_ZIMAGE);
 	ck_assert_uint_eq(image.memory_bytes, 0);
 	ck_assert_uint_eq(image.size_bytes, sizeof(data));
 	/* Tables that lead nowhere. */
 	put_le(data + 0x38, 0xfffffff0);
-	bc_bootimage_parse(data, sizeof(data), sizeof(data), &image);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), NULL, &image);
 	ck_assert_uint_eq(image.memory_bytes, 0);
 	put_le(data + 0x38, 0x100);
 	put_le(data + 0x100, 0);
-	bc_bootimage_parse(data, sizeof(data), sizeof(data), &image);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), NULL, &image);
 	ck_assert_uint_eq(image.memory_bytes, 0);
 }
 END_TEST
@@ -79,7 +80,7 @@ START_TEST(uimage)
 	struct bc_bootimage image;
 	make_uimage(data, 2, 0, 0x400);
 	make_zimage(data + 64, 0x400);
-	bc_bootimage_parse(data, sizeof(data), sizeof(data), &image);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), NULL, &image);
 	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_UIMAGE);
 	ck_assert(image.is_kernel && image.has_load && !image.is_packed && !image.is_multi);
 	ck_assert_uint_eq(image.load, 0x60008000);
@@ -87,13 +88,68 @@ START_TEST(uimage)
 	ck_assert_uint_eq(image.data_bytes, 0x400);
 	ck_assert_uint_eq(image.memory_bytes, 20000000 + 0x1000);
 	make_uimage(data, 3, 1, 0x400);
-	bc_bootimage_parse(data, sizeof(data), sizeof(data), &image);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), NULL, &image);
 	ck_assert(!image.is_kernel && !image.has_load && image.is_packed);
 	make_uimage(data, 4, 0, 0x400);
-	bc_bootimage_parse(data, sizeof(data), sizeof(data), &image);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), NULL, &image);
 	ck_assert(image.is_kernel && image.is_multi);
-	bc_bootimage_parse(data, 63, 63, &image);
+	bc_bootimage_parse(data, 63, 63, NULL, &image);
 	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_OTHER);
+}
+END_TEST
+
+/* gzip's size of what it packed, as far as it can be relied on. */
+START_TEST(packed)
+{
+	enum { SIZE = 3000 };
+	unsigned char data[64 + SIZE];
+	static const unsigned char header[10] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3};
+	struct bc_bootimage image;
+	make_uimage(data, 2, 1, SIZE);
+	memset(data + 64, 'x', SIZE);
+	memcpy(data + 64, header, sizeof(header));
+	put_le(data + 64 + SIZE - 4, 12345678);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), NULL, &image);
+	ck_assert(image.is_packed);
+	ck_assert_uint_eq(image.data_bytes, SIZE);
+	ck_assert_uint_eq(image.loaded_bytes, 12345678);
+	/* Two members; cut short; a size that cannot be; another packer. */
+	memcpy(data + 1000, header, sizeof(header));
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), NULL, &image);
+	ck_assert_uint_eq(image.loaded_bytes, 0);
+	memset(data + 1000, 'x', sizeof(header));
+	bc_bootimage_parse(data, sizeof(data) - 1, sizeof(data), NULL, &image);
+	ck_assert_uint_eq(image.loaded_bytes, 0);
+	put_le(data + 64 + SIZE - 4, 10);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), NULL, &image);
+	ck_assert_uint_eq(image.loaded_bytes, 0);
+	memset(data + 64, 'x', SIZE);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), NULL, &image);
+	ck_assert_uint_eq(image.loaded_bytes, 0);
+	make_uimage(data, 2, 0, SIZE);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), NULL, &image);
+	ck_assert_uint_eq(image.loaded_bytes, SIZE);
+}
+END_TEST
+
+START_TEST(boot_script)
+{
+	unsigned char data[64 + 8 + 5];
+	const char *text;
+	size_t len;
+	make_uimage(data, 6, 0, sizeof(data) - 64);
+	put_be(data + 64, 5);
+	put_be(data + 68, 0);
+	memcpy(data + 72, "echo\n", 5);
+	ck_assert(bc_bootimage_script(data, sizeof(data), &text, &len));
+	ck_assert_uint_eq(len, 5);
+	ck_assert_mem_eq(text, "echo\n", 5);
+	for (size_t n = 0; n < sizeof(data); n++)
+		ck_assert(!bc_bootimage_script(data, n, &text, &len));
+	put_be(data + 64, 0xffffffff);
+	ck_assert(!bc_bootimage_script(data, sizeof(data), &text, &len));
+	make_uimage(data, 2, 0, sizeof(data) - 64);
+	ck_assert(!bc_bootimage_script(data, sizeof(data), &text, &len));
 }
 END_TEST
 
@@ -101,19 +157,19 @@ START_TEST(others)
 {
 	unsigned char data[128] = {0};
 	struct bc_bootimage image;
-	bc_bootimage_parse(data, sizeof(data), 500, &image);
+	bc_bootimage_parse(data, sizeof(data), 500, NULL, &image);
 	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_OTHER);
 	ck_assert_uint_eq(image.size_bytes, 500);
 	put_le(data + 56, 0x644d5241);
 	put_le(data + 16, 0x2000000);
-	bc_bootimage_parse(data, sizeof(data), sizeof(data), &image);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), NULL, &image);
 	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_ARM64);
 	ck_assert_uint_eq(image.memory_bytes, 0x2000000);
 	memset(data, 0, sizeof(data));
 	put_be(data, 0xd00dfeed);
-	bc_bootimage_parse(data, sizeof(data), sizeof(data), &image);
+	bc_bootimage_parse(data, sizeof(data), sizeof(data), NULL, &image);
 	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_DTB);
-	bc_bootimage_parse("", 0, 0, &image);
+	bc_bootimage_parse("", 0, 0, NULL, &image);
 	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_OTHER);
 }
 END_TEST
@@ -130,13 +186,27 @@ START_TEST(fit)
 	size_t at = strlen(file.data) + 1, len = file.len - at;
 	BC_AUTO_FREE char *data = bc_calloc(1, len);
 	memcpy(data, file.data + at, len);
-	bc_bootimage_parse(data, len, len, &image);
+	bc_bootimage_parse(data, len, len, NULL, &image);
 	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_FIT);
 	ck_assert(image.is_kernel && image.has_load && !image.is_packed);
 	ck_assert_uint_eq(image.load, 0x60008000);
 	ck_assert_uint_eq(image.data_bytes, 300);
+	/* What is asked for by its name, an image or a configuration, and what is not there. */
+	int size = 0;
+	int node = fdt_first_subnode(data, fdt_path_offset(data, "/configurations"));
+	const char *conf = fdt_get_name(data, node, NULL),
+		   *kernel = fdt_getprop(data, node, "kernel", &size);
+	ck_assert(conf && kernel);
+	BC_AUTO_FREE char *by_conf = bc_asprintf("#%s", conf),
+			  *by_name = bc_asprintf(":%s", kernel);
+	const char *const inside[] = {by_conf, by_name, "#nothing", ":nothing"};
+	for (size_t i = 0; i < BC_LEN(inside); i++) {
+		bc_bootimage_parse(data, len, len, inside[i], &image);
+		ck_assert(image.is_kernel == (i < 2));
+		ck_assert_uint_eq(image.load, i < 2 ? 0x60008000 : 0);
+	}
 	/* Cut short it is no FIT any more. */
-	bc_bootimage_parse(data, len - 100, len, &image);
+	bc_bootimage_parse(data, len - 100, len, NULL, &image);
 	ck_assert_int_eq(image.kind, BC_BOOTIMAGE_DTB);
 }
 END_TEST
@@ -213,4 +283,5 @@ START_TEST(partitions)
 }
 END_TEST
 
-CHECK_MAIN("bootimage", zimage, uimage, others, fit, from_an_ext_image, partitions)
+CHECK_MAIN("bootimage", packed, boot_script, zimage, uimage, others, fit, from_an_ext_image,
+	partitions)

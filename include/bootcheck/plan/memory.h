@@ -16,6 +16,7 @@ struct bc_memory_file {
 	const char *path;      /* as the command names it; of NFS and TFTP without the server */
 	const char *interface; /* DISK: "mmc", "virtio", "scsi", … */
 	int device, part;      /* DISK: its number; 0 = no partition is named */
+	const char *inside;    /* of a FIT, see bc_devtree_fit_kernel(); NULL = its default */
 };
 
 /* What the case's artifacts know. Each may say no: lint knows nothing of files. */
@@ -23,6 +24,9 @@ struct bc_memory_store {
 	/* The file that a command would load. */
 	bool (*look)(void *ctx, const struct bc_case *c, const struct bc_memory_file *file,
 		struct bc_bootimage *image);
+	/* The text of the boot script that such a file is. */
+	bool (*script)(void *ctx, const struct bc_case *c, const struct bc_memory_file *file,
+		struct bc_buf *out);
 	/* The text of a path or reference of the case, for environments. */
 	bool (*text)(void *ctx, const struct bc_case *c, const char *ref, struct bc_buf *out);
 	/* The part of the boot loader's program around the first place of a mark: the environment that is compiled into
@@ -44,6 +48,8 @@ struct bc_memory {
 	struct bc_memmap map;
 	struct bc_mem_range
 		flash; /* of the machine, where it is known: images may be booted from it */
+	uint64_t
+		dtb_at; /* where the machine itself puts its device tree; 0 = nowhere, or not known */
 	struct {
 		BC_VEC(struct bc_memory_origin);
 	} loads, boots; /* one for each block and boot of the map */

@@ -30,6 +30,8 @@ struct bc_uboot_line {
 	size_t len, at;
 	int depth; /* of if, while, until, for */
 	bool is_alternative;
+	bool is_open;	/* a quote was not closed: the shell would wait for more */
+	size_t open_at; /* where it stands */
 };
 
 /* Takes the next command off the line; variables get the value that they have at the time of the call. False at the

@@ -16,6 +16,9 @@ struct bc_netns *bc_netns_new(struct bc_err *err) BC_MUST_CHECK;
 /* Frees; NULL is fine. */
 void bc_netns_free(struct bc_netns *ns);
 
+/* Whether a child inside may have a PID namespace of its own. BC_E_MISSING with a hint where the host forbids that. */
+bool bc_netns_check_pids(const struct bc_netns *ns, struct bc_err *err) BC_MUST_CHECK;
+
 /* What a child must enter to be inside, in order: descriptors for bc_spawn's `enter`. They stay the
  * namespace's. */
 const int *bc_netns_fds(const struct bc_netns *ns, size_t *count);

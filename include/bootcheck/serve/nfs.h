@@ -16,8 +16,9 @@ struct bc_nfs {
 	const struct bc_nfs_tree *tree;
 	const struct bc_exports *exports; /* told to who asks what there is; may be NULL */
 	unsigned char instance[8]; /* part of every handle: those of another server are stale */
-	uint32_t read_max;	   /* bytes that a client is told to ask for at once */
-	/* Reads at most len bytes of a file; false when it cannot be read. */
+	uint32_t read_max;	   /* bytes that a client is told to ask for at once, and gets */
+	/* Reads at most len bytes of a file; false when it cannot be read: the client is told of an error, who
+	 * else is to know of it is the reader's own affair. */
 	bool (*read)(
 		void *ctx, uint32_t node, uint64_t offset, void *data, size_t len, size_t *got);
 	/* A line for the log: what was mounted, what was not there. Hostile names are escaped. May be

@@ -15,6 +15,10 @@ struct bc_nfs_server_options {
 	int log_fd;			  /* lines on what was mounted and refused; -1 = none */
 	/* Ports in the order portmap, NFS, MOUNT; 0 = the standard one. For tests, which cannot have 111. */
 	uint16_t ports[3];
+	/* A file of the exports cannot be read here, which is not the guest's fault. Called once at most, inside of
+	 * the loop; the server goes on. May be NULL. */
+	void (*failed)(void *ctx, const struct bc_err *err);
+	void *ctx;
 };
 
 /* Reads what is served and opens the sockets; it answers as soon as the loop runs. BC_E_IO, and the errors of

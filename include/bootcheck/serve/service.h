@@ -25,6 +25,7 @@ struct bc_service_kind {
 	bool (*is_needed)(const struct bc_case *c);
 	/* Whether the guest must run in a network namespace with it. A case has one namespace for all. */
 	bool (*needs_netns)(const struct bc_case *c);
+	bool has_own_pids;   /* it gets a PID namespace inside of that, too */
 	const char *program; /* that it is, "in.tftpd"; NULL: it is a part of bootcheck */
 	/* Starts it and returns at once. NULL with an error. */
 	void *(*start)(const struct bc_service_env *env, struct bc_err *err);

@@ -18,12 +18,15 @@ bool bc_devtree_overlay(
 /* True when the bytes are a device tree that is a FIT image: it has /images and /configurations. Hostile bytes are
  * fine. */
 bool bc_devtree_is_fit(const void *data, size_t len);
-/* The kernel that the default configuration of a FIT image names. */
+/* A kernel of a FIT image. */
 struct bc_fit_kernel {
 	uint64_t load, entry, data_bytes;
+	const void *data; /* points into the FIT; NULL when it lies behind the tree, or nowhere */
 	bool has_load, is_packed;
 };
-/* False when it names none. Hostile bytes are fine. */
-bool bc_devtree_fit_kernel(const void *data, size_t len, struct bc_fit_kernel *out) BC_MUST_CHECK;
+/* The kernel that bootm takes: `inside` is what follows the address, "#CONFIGURATION" or ":IMAGE"; NULL, or anything
+ * else, stands for the default configuration. False when there is none. Hostile bytes are fine. */
+bool bc_devtree_fit_kernel(
+	const void *data, size_t len, const char *inside, struct bc_fit_kernel *out) BC_MUST_CHECK;
 
 #endif

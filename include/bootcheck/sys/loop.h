@@ -12,7 +12,8 @@ struct bc_watch; /* a descriptor that is waited for */
 struct bc_timer;
 struct bc_signal;
 
-enum { BC_READABLE = 1, BC_WRITABLE = 2, BC_HANGUP = 4 };
+/* With HALF_OPEN a peer that only has nothing more to send is no hangup: its end is readable. */
+enum { BC_READABLE = 1, BC_WRITABLE = 2, BC_HANGUP = 4, BC_HALF_OPEN = 8 };
 
 /* Never NULL. */
 struct bc_loop *bc_loop_new(void) BC_MUST_CHECK;
