@@ -262,7 +262,8 @@ static bool ask(const struct bc_apt_query *q, const struct bc_resolver *r,
 	struct bc_err why = {0};
 	if (is_young && look_up(state, q, p, &why))
 		return true;
-	if (is_young && why.code != BC_E_CONTENT) {
+	/* Without apt, the update says what to do. */
+	if (is_young && why.code != BC_E_CONTENT && why.code != BC_E_MISSING) {
 		if (err)
 			*err = why;
 		return false;
