@@ -10,24 +10,28 @@ static void choose(const struct bc_hit *hit, const char *group, const struct bc_
 		*best = hit;
 }
 
+static const struct bc_hit *complaint(
+	const struct bc_detect *detect, const char *group, uint64_t from, bool is_again)
+{
+	const struct bc_hit *best = NULL;
+	for (size_t i = 0; i < bc_detect_notes(detect); i++) {
+		const struct bc_hit *note = bc_detect_note(detect, i);
+		if ((is_again ? note->last : note->line) >= from)
+			choose(note, group, &best);
+	}
+	return best;
+}
+
 const struct bc_hit *bc_detect_complaint(
 	const struct bc_detect *detect, const char *group, uint64_t from)
 {
-	const struct bc_hit *best = NULL;
-	for (size_t i = 0; i < bc_detect_notes(detect); i++)
-		if (bc_detect_note(detect, i)->line >= from)
-			choose(bc_detect_note(detect, i), group, &best);
-	return best;
+	return complaint(detect, group, from, false);
 }
 
 const struct bc_hit *bc_detect_complaint_since(
 	const struct bc_detect *detect, const char *group, uint64_t from)
 {
-	const struct bc_hit *best = NULL;
-	for (size_t i = 0; i < bc_detect_notes(detect); i++)
-		if (bc_detect_note(detect, i)->last >= from)
-			choose(bc_detect_note(detect, i), group, &best);
-	return best;
+	return complaint(detect, group, from, true);
 }
 
 bool bc_detect_is_on(const struct bc_strs *off, const char *id)

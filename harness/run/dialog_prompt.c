@@ -137,6 +137,11 @@ void bc_dialog_in_uboot(struct bc_dialog *d, bool is_in_uboot)
 	d->is_in_uboot = is_in_uboot;
 }
 
+bool bc_dialog_is_in_uboot(const struct bc_dialog *d)
+{
+	return d->is_in_uboot;
+}
+
 bool bc_dialog_is_stranded(struct bc_dialog *d, const struct bc_text *tail)
 {
 	/* While a step waits for a time, the next one may be for this prompt. */

@@ -120,9 +120,10 @@ void bc_session_decide_late(struct bc_session *s, const struct bc_silence *found
 	bool is_telling = found && *found->what && output(s) < s->late_offset + MAX_CHATTER;
 	const char *seen = is_telling ? found->what : "";
 	const char *hint = is_telling && found->hint && *found->hint ? found->hint : NULL;
-	/* A loader always polls, so that samples say nothing of it; what it said does. */
+	/* U-Boot always polls, so that samples say nothing of it; what it said does. (A PC's firmware is a loader, too, and
+	 * may have started a kernel without a console.) */
 	const struct bc_hit *complaint = bc_session_complaint(s);
-	if (s->phase == BC_PHASE_LOADER) {
+	if (bc_dialog_is_in_uboot(s->dialog)) {
 		seen = complaint ? complaint->title : "";
 		hint = complaint ? complaint->hint : NULL;
 	}

@@ -279,6 +279,7 @@ static bool read_schedstat(const char *path, unsigned long long *run, unsigned l
 		sscanf(text.data, "%llu %llu", run, wait) == 2;
 }
 
+/* The first line is enough: the whole has a number for each interrupt of a large host. */
 static void read_stolen(struct bc_cpu_times *t)
 {
 	BC_AUTO(bc_buf) text = {.max = 4096};

@@ -154,4 +154,15 @@ static inline void nonce(char out[9])
 	out[8] = '\0';
 }
 
+/* A step that stops autoboot with a key. */
+static inline void add_autoboot(const char *key)
+{
+	struct bc_loc nowhere = {0};
+	add_step("uboot", "x", NULL);
+	struct bc_step *step = &rig.c.steps.items[rig.c.steps.len - 1];
+	struct bc_value *map = bc_value_new(BC_VALUE_MAP, nowhere);
+	bc_value_set(map, "interrupt", nowhere, bc_value_new_scalar(key, nowhere));
+	bc_value_set(step->params, "uboot", nowhere, map);
+}
+
 #endif

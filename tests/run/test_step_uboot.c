@@ -20,16 +20,6 @@ static void answer(int status)
 	echo(2);
 }
 
-static void add_autoboot(const char *key)
-{
-	struct bc_loc nowhere = {0};
-	add_step("uboot", "x", NULL);
-	struct bc_step *step = &rig.c.steps.items[rig.c.steps.len - 1];
-	struct bc_value *map = bc_value_new(BC_VALUE_MAP, nowhere);
-	bc_value_set(map, "interrupt", nowhere, bc_value_new_scalar(key, nowhere));
-	bc_value_set(step->params, "uboot", nowhere, map);
-}
-
 START_TEST(autoboot_is_stopped_when_it_can_be)
 {
 	add_autoboot(" ");

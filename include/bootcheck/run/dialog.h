@@ -50,6 +50,7 @@ bool bc_dialog_take_reset(struct bc_dialog *d);
 bool bc_dialog_is_typing(const struct bc_dialog *d);
 /* U-Boot has printed its banner, or has left: until then no prompt is a shell's. */
 void bc_dialog_in_uboot(struct bc_dialog *d, bool is_in_uboot);
+bool bc_dialog_is_in_uboot(const struct bc_dialog *d);
 /* The number of the console's line that was the newest when a step typed last; 0 = none has. */
 uint64_t bc_dialog_typed_line(const struct bc_dialog *d);
 /* True when the boot loader's prompt is all that the open line shows, nothing was typed, and no step is about
