@@ -7,6 +7,7 @@
 #include <bootcheck/sys/fs.h>
 
 #include "../check_main.h"
+#include "../pieces.h"
 
 #define MAX_LOG	   ((size_t)1 << 20)
 #define SEEDS	   20 /* of each recording's random pieces */
@@ -37,13 +38,6 @@ static const struct dialog {
 		.log = "two-ports/console.log",
 		.kernel = "two-ports/uart0.log",
 		.order = "two-ports/serial.order"},
-};
-
-/* How the bytes come: pieces of so many, 0 = all that is there; with a seed, of up to so many. */
-struct cut {
-	const char *name;
-	size_t piece;
-	uint32_t seed;
 };
 
 struct replay {
@@ -91,16 +85,6 @@ static void on_event(void *ctx, const struct bc_session_event *e)
 			(unsigned long long)e->spans[i].len);
 	bc_buf_add(told, e->text ? e->text : "", len);
 	bc_buf_addc(told, '\n');
-}
-
-static size_t next_piece(struct cut *cut, size_t left)
-{
-	size_t n = cut->piece ? cut->piece : left;
-	if (cut->seed) {
-		cut->seed = cut->seed * 1664525u + 1013904223u;
-		n = 1 + (cut->seed >> 8) % cut->piece;
-	}
-	return n < left ? n : left;
 }
 
 /* Gives up to `most` bytes of a port, from *at on. */

@@ -11,6 +11,8 @@
 #include <bootcheck/run/detect.h>
 #include <bootcheck/run/phase.h>
 
+#include "../pieces.h"
+
 static enum bc_phase_id phase_for(const struct bc_detector *d)
 {
 	for (unsigned p = BC_PHASE_LOADER; d->phases && p <= BC_PHASE_OFF; p++)
@@ -93,24 +95,7 @@ static char *read_file(const char *path, size_t *len)
 #define SEEDS	   3  /* of each recording's random pieces */
 #define RANDOM_MAX 80 /* bytes */
 
-/* How a recording is cut: a piece's bytes, 0 = all at once; with a seed, pieces of up to that many. */
-struct cut {
-	const char *name;
-	size_t piece;
-	uint32_t seed;
-};
-
 static const struct cut whole = {"whole", 0, 0};
-
-static size_t next_piece(struct cut *cut, size_t left)
-{
-	size_t n = cut->piece ? cut->piece : left;
-	if (cut->seed) {
-		cut->seed = cut->seed * 1664525u + 1013904223u;
-		n = 1 + (cut->seed >> 8) % cut->piece;
-	}
-	return n < left ? n : left;
-}
 
 static struct bc_detect *replay(const char *path, struct cut cut)
 {
